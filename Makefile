@@ -1,0 +1,63 @@
+# Two commands matter: `make run` and `make test`. `make help` lists the rest.
+SHELL := bash
+.DEFAULT_GOAL := help
+export DEMO ?= 1
+
+PYTHON := .venv/bin/python
+RUN := .venv/run.stamp
+DEV := .venv/dev.stamp
+PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all:
+
+.PHONY: help run dev test lint types check contracts shell messages lock clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(PYTHON):
+	python3 -m venv .venv
+
+$(RUN): requirements.txt | $(PYTHON)
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt $(RUN)
+	$(PIP) -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+run: $(RUN)  ## serve the console, with a demo organisation the first time, on http://127.0.0.1:8000
+	@$(PYTHON) manage.py prepare
+	@$(PYTHON) manage.py welcome
+	@exec .venv/bin/gunicorn -c python:console.gunicorn_conf
+
+dev: $(RUN)  ## the same with Django's own server: reloads, shows errors, has /styleguide/
+	@DEBUG=1 $(PYTHON) manage.py prepare
+	@DEBUG=1 $(PYTHON) manage.py runserver $${HOST:-127.0.0.1}:$${PORT:-8000}
+
+test: $(DEV)  ## everything: lint, types, contracts, checks, tests on SQLite and on PostgreSQL, in a browser too
+	@$(PYTHON) -m tests.run
+
+lint: $(DEV)  ## style and traps
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+types: $(DEV)  ## mypy, strict on the domain
+	.venv/bin/mypy
+
+contracts: $(DEV)  ## imports only go down
+	.venv/bin/lint-imports
+
+check: $(DEV)  ## Django's checks and missing migrations
+	$(PYTHON) -m tests.run checks
+
+shell: $(RUN)  ## a Python shell with the models at hand
+	@$(PYTHON) manage.py shell
+
+messages: $(DEV)  ## update the message catalogues from the code and templates
+	$(PYTHON) manage.py messages
+
+lock: $(DEV)  ## pin requirements*.in with hashes
+	.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements.in -o requirements.txt
+	.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+clean:  ## forget the environment (not the data)
+	rm -rf .venv

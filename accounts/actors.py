@@ -1,0 +1,64 @@
+"""Who acts: the one value every verb is given as `by`."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from accounts.permissions import Permission
+
+
+class ActorType(StrEnum):
+    """What sort of actor it was, in the audit trail's words."""
+
+    USER = "USER"
+    SERVICE_ACCOUNT = "SERVICE_ACCOUNT"
+    SUPPORT_USER = "SUPPORT_USER"
+    SYSTEM = "SYSTEM"
+    ANONYMOUS = "ANONYMOUS"
+
+
+class NotPermitted(Exception):
+    """The actor lacks a permission; `permission` names it. A door answers 403."""
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(permission)
+        self.permission = permission
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Somebody acting in one organisation (or, with none, on the installation), at one moment, from one place.
+
+    `id` is the member's, or for support staff the person's. `auth_id` names the session or credential without
+    revealing it.
+    """
+
+    organization_id: uuid.UUID | None
+    organization_name: str = ""
+    type: ActorType
+    id: str
+    label: str
+    permissions: frozenset[str] = field(default=frozenset(), repr=False)
+    auth_method: str = "SESSION"
+    auth_id: str = ""
+    ip: str = ""
+    user_agent: str = ""
+    request_id: str = ""
+    now: datetime
+
+    def can(self, *permissions: Permission | None) -> bool:
+        """Whether the actor holds at least one of the permissions."""
+        return any(permission in self.permissions for permission in permissions if permission)
+
+    def require(self, *permissions: Permission) -> None:
+        """Raise NotPermitted unless the actor holds at least one of the permissions."""
+        if not self.can(*permissions):
+            raise NotPermitted(permissions[0])
+
+    @property
+    def organization(self) -> uuid.UUID:
+        """The organisation acted for; raises if there is none."""
+        if self.organization_id is None:
+            raise NotPermitted("organization")
+        return self.organization_id

@@ -1,0 +1,102 @@
+"""Invitation links: sent by e-mail, good once and for 48 hours."""
+
+import secrets
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.contrib.auth import password_validation
+from django.db import transaction
+from django.utils.crypto import salted_hmac
+
+from accounts import names, notices, organizations
+from accounts.actors import Actor, ActorType
+from accounts.models import Invitation, Member, Person, Status
+from accounts.names import key
+from audit import log
+from audit.events import Event
+
+LIFETIME = timedelta(hours=48)
+
+
+class Unusable(Exception):
+    """The link is unknown, used, expired, or of somebody disabled since. Which one is nobody's business."""
+
+
+class SignInFirst(Exception):
+    """The invited address belongs to somebody who has a password: they accept while signed in."""
+
+
+def make(member: Member, *, now: datetime) -> str:
+    """A new link token for this member; older ones stop working. Only its fingerprint is stored."""
+    Invitation.objects.filter(member=member, used_at__isnull=True).update(used_at=now)
+    token = secrets.token_urlsafe(32)
+    Invitation.objects.create(member=member, fingerprint=_fingerprint(token), created_at=now, expires_at=now + LIFETIME)
+    return token
+
+
+def send(member: Member, *, by: Actor) -> None:
+    """Make a link and mail it once the transaction has committed."""
+    token = make(member, now=by.now)
+    transaction.on_commit(lambda: notices.invitation(member, token=token, inviter=by.label), robust=True)
+
+
+def find(token: str, *, now: datetime) -> Invitation:
+    """The invitation behind a link, if it can still be used. Raises Unusable."""
+    invitation = (
+        Invitation.objects.select_related("member__organization")
+        .filter(fingerprint=_fingerprint(token), used_at__isnull=True, expires_at__gt=now)
+        .first()
+    )
+    if invitation is None or invitation.member.status is Status.DISABLED:
+        raise Unusable
+    return invitation
+
+
+def known_person(invitation: Invitation) -> Person | None:
+    """The person who already signs in with the invited address, if there is one."""
+    person = Person.objects.filter(email=invitation.member.email).first()
+    return person if person and person.has_usable_password() else None
+
+
+@transaction.atomic
+def accept(token: str, *, by: Actor, person: Person | None = None, name: str = "", password: str = "") -> Member:
+    """Make the invited person a member: either the one signed in, or a new one with this name and password.
+
+    Raises Unusable, SignInFirst, names.BadName, and ValidationError for a weak password.
+    """
+    organizations.lock(find(token, now=by.now).member.organization_id)
+    invitation = find(token, now=by.now)
+    member, known = invitation.member, known_person(invitation)
+    if known and known != person:
+        raise SignInFirst
+    member.person = known or _register(member.email, name=names.checked(name), password=password, by=by)
+    member.name, member.name_key = member.person.name, key(member.person.name)
+    member.activated_at = member.activated_at or by.now
+    member.save(update_fields=["person", "name", "name_key", "activated_at"])
+    invitation.used_at = by.now
+    invitation.save(update_fields=["used_at"])
+    log.record(Event.MEMBER_JOINED, by=as_member(member, by=by), target=_target(member))
+    return member
+
+
+def _register(email: str, *, name: str, password: str, by: Actor) -> Person:
+    person = Person.objects.filter(email=email).first() or Person(email=email, created_at=by.now)
+    person.name = name
+    password_validation.validate_password(password, user=person)
+    person.set_password(password)
+    person.save()
+    return person
+
+
+def as_member(member: Member, *, by: Actor) -> Actor:
+    """The actor, known from now on as this member."""
+    named = replace(by, type=ActorType.USER, id=str(member.id), label=member.name)
+    return organizations.in_organization(named, member.organization)
+
+
+def _target(member: Member) -> log.Target:
+    return log.Target(member.sort, str(member.id), member.name)
+
+
+def _fingerprint(token: str) -> bytes:
+    return salted_hmac("accounts.invitations", token, algorithm="sha256").digest()

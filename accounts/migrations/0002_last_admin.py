@@ -1,0 +1,82 @@
+"""Triggers that keep an organisation's last active admin: neither demoted nor disabled, on both engines."""
+
+from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
+
+REFUSAL = "the last admin of an organization stays"
+
+OTHER_ADMINS = """
+    SELECT 1 FROM accounts_memberrole AS role JOIN accounts_member AS other ON other.id = role.member_id
+    WHERE role.role = 'admin' AND other.sort = 'user' AND other.disabled_at IS NULL
+      AND other.activated_at IS NOT NULL AND other.id <> {member}
+      AND other.organization_id = {organization}
+"""
+IS_ACTIVE_ADMIN = """
+    EXISTS (SELECT 1 FROM accounts_member AS held WHERE held.id = OLD.member_id AND held.sort = 'user'
+            AND held.disabled_at IS NULL AND held.activated_at IS NOT NULL)
+"""
+ORGANIZATION_OF_ROLE = "(SELECT organization_id FROM accounts_member WHERE id = OLD.member_id)"
+ROLE_LOST = f"""
+    OLD.role = 'admin' AND {IS_ACTIVE_ADMIN}
+    AND NOT EXISTS ({OTHER_ADMINS.format(member="OLD.member_id", organization=ORGANIZATION_OF_ROLE)})
+"""
+MEMBER_LOST = f"""
+    OLD.disabled_at IS NULL AND NEW.disabled_at IS NOT NULL AND OLD.sort = 'user' AND OLD.activated_at IS NOT NULL
+    AND EXISTS (SELECT 1 FROM accounts_memberrole WHERE member_id = OLD.id AND role = 'admin')
+    AND NOT EXISTS ({OTHER_ADMINS.format(member="OLD.id", organization="OLD.organization_id")})
+"""
+
+SQLITE = [
+    f"""
+    CREATE TRIGGER last_admin_keeps_role_{verb.lower()} BEFORE {verb} ON accounts_memberrole WHEN {condition}
+    BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END
+    """
+    for verb, condition in (("DELETE", ROLE_LOST), ("UPDATE", f"NEW.role <> OLD.role AND {ROLE_LOST}"))
+] + [
+    f"""
+    CREATE TRIGGER last_admin_stays BEFORE UPDATE OF disabled_at ON accounts_member WHEN {MEMBER_LOST}
+    BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END
+    """
+]
+
+POSTGRESQL = [
+    f"""
+    CREATE FUNCTION last_admin_{name}() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM 1 FROM accounts_organization WHERE id = {organization} FOR UPDATE;
+        IF {condition} THEN
+            RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        RETURN {result};
+    END $$
+    """
+    for name, organization, condition, result in (
+        ("role_deleted", ORGANIZATION_OF_ROLE, ROLE_LOST, "OLD"),
+        ("role_changed", ORGANIZATION_OF_ROLE, f"NEW.role <> OLD.role AND {ROLE_LOST}", "NEW"),
+        ("disabled", "OLD.organization_id", MEMBER_LOST, "NEW"),
+    )
+] + [
+    """
+    CREATE TRIGGER last_admin_keeps_role_delete BEFORE DELETE ON accounts_memberrole
+    FOR EACH ROW EXECUTE FUNCTION last_admin_role_deleted()
+    """,
+    """
+    CREATE TRIGGER last_admin_keeps_role_update BEFORE UPDATE ON accounts_memberrole
+    FOR EACH ROW EXECUTE FUNCTION last_admin_role_changed()
+    """,
+    """
+    CREATE TRIGGER last_admin_stays BEFORE UPDATE OF disabled_at ON accounts_member
+    FOR EACH ROW EXECUTE FUNCTION last_admin_disabled()
+    """,
+]
+
+
+def create_triggers(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    for statement in SQLITE if schema_editor.connection.vendor == "sqlite" else POSTGRESQL:
+        schema_editor.execute(statement)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("accounts", "0001_tables")]
+    operations = [migrations.RunPython(create_triggers)]

@@ -1,0 +1,23 @@
+"""The e-mails this room sends, in the reader's language where it is known."""
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from accounts.models import Member, Person
+
+
+def invitation_link(token: str) -> str:
+    """The address that accepts an invitation."""
+    return settings.SITE_URL + reverse("invitation-accept", args=[token])
+
+
+def invitation(member: Member, *, token: str, inviter: str) -> None:
+    """Tell somebody that they were invited, with the link that lets them in."""
+    person = Person.objects.filter(email=member.email).first()
+    context = {"member": member, "inviter": inviter, "link": invitation_link(token), "product": settings.PRODUCT_NAME}
+    with translation.override((person and person.language) or translation.get_language() or "en"):
+        subject, _, body = render_to_string("email/invitation.txt", context).partition("\n")
+        send_mail(subject.strip(), body.strip() + "\n", None, [member.email])

@@ -1,0 +1,36 @@
+"""Organisations: making one, and locking one."""
+
+import uuid
+from dataclasses import replace
+
+from django.db import transaction
+
+from accounts import names
+from accounts.actors import Actor
+from accounts.models import Organization
+from audit import log
+from audit.events import Event
+
+
+def target(organization: Organization) -> log.Target:
+    """The organisation as an audit target."""
+    return log.Target("organization", str(organization.id), organization.name)
+
+
+def lock(organization_id: uuid.UUID) -> Organization:
+    """Lock the organisation's row until the transaction ends. Every change in an organisation starts with this."""
+    return Organization.objects.select_for_update().get(pk=organization_id)
+
+
+@transaction.atomic
+def create(*, name: str, by: Actor) -> Organization:
+    """A new organisation. Raises names.BadName; the name must not be taken (an IntegrityError if it is)."""
+    name = names.checked(name)
+    organization = Organization.objects.create(name=name, name_key=names.key(name), created_at=by.now)
+    log.record(Event.ORGANIZATION_CREATED, by=in_organization(by, organization), target=target(organization))
+    return organization
+
+
+def in_organization(by: Actor, organization: Organization) -> Actor:
+    """The same actor, acting in this organisation."""
+    return replace(by, organization_id=organization.id, organization_name=organization.name)

@@ -1,0 +1,102 @@
+"""Every event the audit trail can hold, its sentence and its name. A new event is a line in each table."""
+
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Event(StrEnum):
+    """What happened, as noun.past_participle."""
+
+    ORGANIZATION_CREATED = "organization.created"
+    MEMBER_INVITED = "member.invited"
+    MEMBER_JOINED = "member.joined"
+    MEMBER_ROLES_CHANGED = "member.roles_changed"
+    MEMBER_DISABLED = "member.disabled"
+    MEMBER_ENABLED = "member.enabled"
+    SERVICE_ACCOUNT_CREATED = "service_account.created"
+    SERVICE_ACCOUNT_CHANGED = "service_account.changed"
+    SERVICE_ACCOUNT_DISABLED = "service_account.disabled"
+    SERVICE_ACCOUNT_ENABLED = "service_account.enabled"
+    PERSON_SIGNED_IN = "person.signed_in"
+    PERSON_SIGNED_OUT = "person.signed_out"
+    PERSON_REFUSED = "person.refused"
+    PERSON_PROFILE_CHANGED = "person.profile_changed"
+    PERSON_PASSWORD_CHANGED = "person.password_changed"  # noqa: S105 - the name of an event
+    PERSON_SESSIONS_ENDED = "person.sessions_ended"
+    CREDENTIAL_ISSUED = "credential.issued"
+    CREDENTIAL_RENAMED = "credential.renamed"
+    CREDENTIAL_SCOPES_CHANGED = "credential.scopes_changed"
+    CREDENTIAL_REVOKED = "credential.revoked"
+    CREDENTIALS_EXPORTED = "credentials.exported"
+    AUDIT_EXPORTED = "audit.exported"
+    REQUEST_MADE = "request.made"
+    REQUEST_APPROVED = "request.approved"
+    REQUEST_DECLINED = "request.declined"
+    LIMIT_CHANGED = "limit.changed"
+    KIND_SWITCHED_ON = "kind.switched_on"
+    KIND_SWITCHED_OFF = "kind.switched_off"
+
+
+SENTENCES: dict[Event, Promise] = {
+    Event.ORGANIZATION_CREATED: _("%(actor)s created the organization %(target)s"),
+    Event.MEMBER_INVITED: _("%(actor)s invited %(target)s"),
+    Event.MEMBER_JOINED: _("%(target)s accepted the invitation"),
+    Event.MEMBER_ROLES_CHANGED: _("%(actor)s changed the roles of %(target)s"),
+    Event.MEMBER_DISABLED: _("%(actor)s disabled %(target)s"),
+    Event.MEMBER_ENABLED: _("%(actor)s enabled %(target)s"),
+    Event.SERVICE_ACCOUNT_CREATED: _("%(actor)s created the service account %(target)s"),
+    Event.SERVICE_ACCOUNT_CHANGED: _("%(actor)s changed the service account %(target)s"),
+    Event.SERVICE_ACCOUNT_DISABLED: _("%(actor)s disabled the service account %(target)s"),
+    Event.SERVICE_ACCOUNT_ENABLED: _("%(actor)s enabled the service account %(target)s"),
+    Event.PERSON_SIGNED_IN: _("%(actor)s signed in"),
+    Event.PERSON_SIGNED_OUT: _("%(actor)s signed out"),
+    Event.PERSON_REFUSED: _("A sign-in as %(target)s was refused"),
+    Event.PERSON_PROFILE_CHANGED: _("%(actor)s changed their profile"),
+    Event.PERSON_PASSWORD_CHANGED: _("%(actor)s changed their password"),
+    Event.PERSON_SESSIONS_ENDED: _("%(actor)s ended sessions of %(target)s"),
+    Event.CREDENTIAL_ISSUED: _("%(actor)s created %(target)s"),
+    Event.CREDENTIAL_RENAMED: _("%(actor)s renamed %(target)s"),
+    Event.CREDENTIAL_SCOPES_CHANGED: _("%(actor)s changed the scopes of %(target)s"),
+    Event.CREDENTIAL_REVOKED: _("%(actor)s revoked %(target)s"),
+    Event.CREDENTIALS_EXPORTED: _("%(actor)s exported the list of credentials"),
+    Event.AUDIT_EXPORTED: _("%(actor)s exported the audit trail"),
+    Event.REQUEST_MADE: _("%(actor)s asked support about %(target)s"),
+    Event.REQUEST_APPROVED: _("%(actor)s approved the request about %(target)s"),
+    Event.REQUEST_DECLINED: _("%(actor)s declined the request about %(target)s"),
+    Event.LIMIT_CHANGED: _("%(actor)s changed the limit of %(target)s"),
+    Event.KIND_SWITCHED_ON: _("%(actor)s switched %(target)s on"),
+    Event.KIND_SWITCHED_OFF: _("%(actor)s switched %(target)s off"),
+}
+
+LABELS: dict[Event, Promise] = {
+    Event.ORGANIZATION_CREATED: _("Organization created"),
+    Event.MEMBER_INVITED: _("Member invited"),
+    Event.MEMBER_JOINED: _("Invitation accepted"),
+    Event.MEMBER_ROLES_CHANGED: _("Roles changed"),
+    Event.MEMBER_DISABLED: _("Member disabled"),
+    Event.MEMBER_ENABLED: _("Member enabled"),
+    Event.SERVICE_ACCOUNT_CREATED: _("Service account created"),
+    Event.SERVICE_ACCOUNT_CHANGED: _("Service account changed"),
+    Event.SERVICE_ACCOUNT_DISABLED: _("Service account disabled"),
+    Event.SERVICE_ACCOUNT_ENABLED: _("Service account enabled"),
+    Event.PERSON_SIGNED_IN: _("Signed in"),
+    Event.PERSON_SIGNED_OUT: _("Signed out"),
+    Event.PERSON_REFUSED: _("Sign-in refused"),
+    Event.PERSON_PROFILE_CHANGED: _("Profile changed"),
+    Event.PERSON_PASSWORD_CHANGED: _("Password changed"),
+    Event.PERSON_SESSIONS_ENDED: _("Sessions ended"),
+    Event.CREDENTIAL_ISSUED: _("Credential created"),
+    Event.CREDENTIAL_RENAMED: _("Credential renamed"),
+    Event.CREDENTIAL_SCOPES_CHANGED: _("Scopes changed"),
+    Event.CREDENTIAL_REVOKED: _("Credential revoked"),
+    Event.CREDENTIALS_EXPORTED: _("List of credentials exported"),
+    Event.AUDIT_EXPORTED: _("Audit trail exported"),
+    Event.REQUEST_MADE: _("Support asked"),
+    Event.REQUEST_APPROVED: _("Request approved"),
+    Event.REQUEST_DECLINED: _("Request declined"),
+    Event.LIMIT_CHANGED: _("Limit changed"),
+    Event.KIND_SWITCHED_ON: _("Kind switched on"),
+    Event.KIND_SWITCHED_OFF: _("Kind switched off"),
+}

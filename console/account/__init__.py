@@ -1,0 +1,1 @@
+"""The pages of a person: signing in, invitations, profile."""

@@ -1,0 +1,1 @@
+"""Forms turn what a person typed into keyword arguments; they neither save nor decide who may."""

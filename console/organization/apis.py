@@ -1,0 +1,181 @@
+"""Integration → APIs: every kind of credential on one page."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q
+from django.http import HttpResponse, StreamingHttpResponse
+from django.urls import reverse
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from console import kind_pages
+from console.access import member
+from console.forms.credentials import CredentialForm
+from console.organization import listing
+from console.pages import page
+from console.requests import SignedInRequest
+from keys import exports, governance
+from keys.kinds import Kind
+from keys.lifecycle import Issued
+from keys.models import Credential, CredentialQuerySet, Limit
+
+ROWS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Section:
+    """One kind on the page: its words, its first rows, how many there are, and whether more can be made."""
+
+    kind: Kind
+    words: kind_pages.KindPage
+    rows: list[listing.Row]
+    total: int
+    limit: Limit | None
+    off: bool
+    may_create: bool
+    form: CredentialForm | None
+
+    @property
+    def full(self) -> bool:
+        return self.limit is not None and not self.limit.left
+
+    @property
+    def more(self) -> bool:
+        return self.total > len(self.rows)
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Something true today that somebody should look at, and where to see it."""
+
+    tone: str
+    count: int
+    text: str
+    url: str
+
+
+@require_safe
+@member
+def apis(request: SignedInRequest) -> HttpResponse:
+    """The page; `q` and `state` narrow every section alike."""
+    if not governance.kinds_seen_by(request.actor):
+        raise PermissionDenied("api_keys_read")
+    return apis_page(request)
+
+
+def apis_page(
+    request: SignedInRequest, *, form: CredentialForm | None = None, issued: Issued | None = None, status: int = 200
+) -> HttpResponse:
+    """The page with, perhaps, a form that was refused or a credential that was just created."""
+    words, state = request.GET.get("q", ""), request.GET.get("state", "")
+    visible = Credential.objects.visible_to(request.actor)
+    found = listing.narrowed(visible, words=words, state=state, now=request.now)
+    sections = _sections(request, found, form)
+    if words or state:
+        sections = [section for section in sections if section.total]
+    context: dict[str, Any] = {
+        "sections": sections,
+        "attention": _attention(visible, request),
+        "q": words,
+        "filter": listing.chosen_filter(state),
+        "narrowed": bool(words or state),
+        "may_change": any(section.may_create for section in sections),
+        "export_query": urlencode({"q": words, "state": state}),
+    }
+    if issued:
+        context |= revealed(issued)
+    return page(request, "organization/apis.html", context, status=status)
+
+
+def revealed(issued: Issued) -> dict[str, Any]:
+    """What the dialog shows of a credential that was just created: the one place its secret goes."""
+    kind = issued.credential.kind
+    return {
+        "issued": issued,
+        "issued_words": kind_pages.PAGES[kind],
+        "issued_snippets": kind_pages.snippets(kind, secret=issued.secret.text, site=settings.SITE_URL),
+    }
+
+
+def _sections(request: SignedInRequest, found: CredentialQuerySet, form: CredentialForm | None) -> list[Section]:
+    actor = request.actor
+    totals = dict(found.order_by().values_list("kind").annotate(Count("pk")))
+    off = governance.switched_off(actor.organization)
+    saved = Limit.objects.filter(organization_id=actor.organization, owner__isnull=True)
+    limits = {limit.kind: limit for limit in saved}
+    return [
+        Section(
+            kind=kind,
+            words=kind_pages.PAGES[kind],
+            rows=_first_rows(request, found, kind) if totals.get(kind) else [],
+            total=totals.get(kind, 0),
+            limit=_limit(kind, limits, actor.organization_id) if actor.can(kind.rights.read) else None,
+            off=kind in off,
+            may_create=governance.may_create(actor, kind),
+            form=_form(request, kind, form),
+        )
+        for kind in governance.kinds_seen_by(actor)
+    ]
+
+
+def _first_rows(request: SignedInRequest, found: CredentialQuerySet, kind: Kind) -> list[listing.Row]:
+    newest = found.of_kind(kind).with_people().order_by("-created_at", "-pk")
+    return listing.rows_for(request.actor, newest[:ROWS_SHOWN], now=request.now)
+
+
+def _limit(kind: Kind, limits: dict[Kind, Limit], organization_id: Any) -> Limit | None:
+    if not kind.quota or not kind.quota.per:
+        return None
+    return limits.get(kind) or Limit(organization_id=organization_id, kind=kind, maximum=kind.quota.maximum)
+
+
+def _form(request: SignedInRequest, kind: Kind, refused: CredentialForm | None) -> CredentialForm | None:
+    if not kind_pages.PAGES[kind].inline:
+        return None
+    if refused and refused.kind is kind:
+        return refused
+    return CredentialForm(kind, governance.owners_for(request.actor, kind), auto_id=f"{kind.slug}-%s")
+
+
+def _attention(visible: CredentialQuerySet, request: SignedInRequest) -> list[Attention]:
+    """What needs a look today, counted in one query."""
+    now = request.now
+    live = Q(revoked_at__isnull=True)
+    counts = visible.aggregate(
+        expired=Count("pk", filter=live & Q(expires_at__lte=now)),
+        expiring=Count("pk", filter=live & Q(expires_at__gt=now, expires_at__lte=now + listing.SOON)),
+        unscoped=Count("pk", filter=live & Q(pk__in=visible.unscoped().values("pk"))),
+        old=Count("pk", filter=live & Q(expires_at__isnull=True, created_at__lt=now - listing.OLD)),
+    )
+    return [
+        Attention(tone, count, text(count), f"{reverse('apis')}?state={state}")
+        for state, tone, text in _ATTENTION
+        if (count := counts[state])
+    ]
+
+
+_ATTENTION = (
+    ("expiring", "bad", lambda n: ngettext("expires within 7 days", "expire within 7 days", n)),
+    ("expired", "warn", lambda n: ngettext("has expired", "have expired", n)),
+    ("unscoped", "warn", lambda n: ngettext("has all of its owner’s access", "have all of their owner’s access", n)),
+    ("old", "warn", lambda n: ngettext("is older than 90 days", "are older than 90 days", n)),
+)
+
+
+@require_safe
+@member
+def apis_export(request: SignedInRequest) -> StreamingHttpResponse:
+    """The list as CSV, as filtered; never a secret. Recorded in the audit trail."""
+    if not governance.kinds_seen_by(request.actor):
+        raise PermissionDenied("api_keys_read")
+    words, state = request.GET.get("q", ""), request.GET.get("state", "")
+    visible = Credential.objects.visible_to(request.actor)
+    found = listing.narrowed(visible, words=words, state=state, now=request.now)
+    lines = exports.credentials(found.with_people(), by=request.actor, asked={"q": words[:128], "state": state[:32]})
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="credentials.csv"'
+    return response

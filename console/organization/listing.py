@@ -1,0 +1,95 @@
+"""Lists of credentials: filters, orders, and each row with what the actor may do to it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.actors import Actor
+from console.lists import Order
+from keys import governance
+from keys.models import Credential, CredentialQuerySet, State
+
+SOON = timedelta(days=7)
+OLD = timedelta(days=90)
+
+Narrow = Callable[[CredentialQuerySet, datetime], CredentialQuerySet]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A way to narrow a list: its word in the URL, its label and what it keeps."""
+
+    slug: str
+    label: Promise
+    narrow: Narrow
+
+
+LIVE = Filter("", _("All in use"), lambda rows, now: rows.live())
+FILTERS = (
+    LIVE,
+    Filter("active", _("Active"), lambda rows, now: rows.active(now)),
+    Filter("expiring", _("Expiring within 7 days"), lambda rows, now: rows.expiring(now, within=SOON)),
+    Filter("expired", _("Expired"), lambda rows, now: rows.expired(now)),
+    Filter("unscoped", _("All of the owner’s access"), lambda rows, now: rows.unscoped()),
+    Filter("old", _("Older than 90 days"), lambda rows, now: rows.unexpiring_since(now - OLD)),
+    Filter("revoked", _("Revoked"), lambda rows, now: rows.revoked()),
+)
+_FILTERS = {found.slug: found for found in FILTERS}
+
+ORDERS = {
+    "newest": (Order("created_at", descending=True), _("Newest first")),
+    "oldest": (Order("created_at"), _("Oldest first")),
+    "name": (Order("name_key"), _("By name")),
+}
+
+
+def chosen_filter(slug: str) -> Filter:
+    """The filter of this word; an unknown word does not narrow."""
+    return _FILTERS.get(slug, LIVE)
+
+
+def narrowed(rows: CredentialQuerySet, *, words: str, state: str, now: datetime) -> CredentialQuerySet:
+    """The rows that match the words and the filter."""
+    rows = chosen_filter(state).narrow(rows, now)
+    words = words.replace("\0", "").strip()
+    return rows.matching(words) if words else rows
+
+
+@dataclass(frozen=True)
+class Row:
+    """A credential in a list. `stays` if it must not be revoked because it is the last one."""
+
+    credential: Credential
+    state: State
+    expires_soon: bool
+    may_edit: bool
+    may_revoke: bool
+    stays: bool
+
+
+def rows_for(actor: Actor, credentials: Iterable[Credential], *, now: datetime) -> list[Row]:
+    """The rows of credentials of one kind; their owners must have been read with them."""
+    credentials = list(credentials)
+    stays = bool(credentials) and governance.at_minimum(credentials[0].kind, actor.organization)
+    return [_row(actor, credential, stays, now) for credential in credentials]
+
+
+def row_for(actor: Actor, credential: Credential, *, now: datetime) -> Row:
+    """One credential with what the actor may do to it."""
+    return rows_for(actor, [credential], now=now)[0]
+
+
+def _row(actor: Actor, credential: Credential, stays: bool, now: datetime) -> Row:
+    state = credential.state(now)
+    live = credential.revoked_at is None
+    return Row(
+        credential=credential,
+        state=state,
+        expires_soon=state is State.ACTIVE and bool(credential.expires_at and credential.expires_at <= now + SOON),
+        may_edit=live and governance.may_edit(actor, credential),
+        may_revoke=live and governance.may_revoke(actor, credential),
+        stays=stays and live,
+    )

@@ -1,0 +1,170 @@
+"""Members: the people of an organisation. List, invite, roles, disable, enable."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import members, roles
+from accounts.models import Member, MemberQuerySet, Status
+from accounts.permissions import Permission as P
+from accounts.refusals import NotAllowed
+from audit import search
+from console.access import member, requires
+from console.forms.errors import add_refusal
+from console.forms.members import InviteForm, MemberFilterForm, RolesForm
+from console.lists import Order, paged
+from console.pages import moved, page
+from console.requests import SignedInRequest
+from keys import offboarding
+from keys.models import Credential
+
+TIMELINE_LENGTH = 30
+
+
+@require_safe
+@member
+def member_list(request: SignedInRequest) -> HttpResponse:
+    """Everybody in the organisation, searched and narrowed by the query string."""
+    form = MemberFilterForm(request.GET)
+    form.is_valid()
+    found = _narrowed(_people(request).select_related("person").with_roles(), form.cleaned_data)
+    context = {
+        "form": form,
+        "page": paged(found, Order("name_key"), request.GET),
+        "narrowed": any(form.cleaned_data.values()),
+        "may_invite": request.actor.can(P.USER_ACCESS_INVITE, P.USER_ACCESS_MANAGE),
+    }
+    return page(request, "organization/members/list.html", context, fragments=("member-table",))
+
+
+def _people(request: SignedInRequest) -> MemberQuerySet:
+    return Member.objects.of(request.actor.organization).users()
+
+
+def _narrowed(found: MemberQuerySet, asked: dict[str, str]) -> MemberQuerySet:
+    if words := asked.get("q"):
+        found = found.matching(words)
+    if status := asked.get("status"):
+        found = found.in_state(Status(status))
+    if role := asked.get("role"):
+        found = found.with_role(role)
+    return found
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(P.USER_ACCESS_INVITE, P.USER_ACCESS_MANAGE)
+def member_invite(request: SignedInRequest) -> HttpResponse:
+    """Invite somebody by e-mail."""
+    posted = request.POST if request.method == "POST" else None
+    form = InviteForm(roles.grantable_by(request.actor), posted, initial={"roles": ["standard"]})
+    if request.method == "POST" and form.is_valid():
+        try:
+            invited = members.invite(email=form.cleaned_data["email"], role_slugs=form.role_slugs, by=request.actor)
+        except NotAllowed as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": invited.email})
+            return moved(reverse("member-list"))
+    return page(request, "organization/members/invite.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@require_safe
+@member
+def member_detail(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
+    """One member: roles, the credentials the actor may know of, and what happened."""
+    return _detail(request, _person(request, pk))
+
+
+def _person(request: SignedInRequest, pk: uuid.UUID) -> Member:
+    return get_object_or_404(_people(request).select_related("person").with_roles(), pk=pk)
+
+
+def _detail(request: SignedInRequest, shown: Member, *, problem: str = "", status: int = 200) -> HttpResponse:
+    actor = request.actor
+    events = search.timeline(shown.id, organization_id=actor.organization) if actor.can(P.AUDIT_LOGS_READ) else None
+    context = {
+        "shown": shown,
+        "credentials": Credential.objects.visible_to(actor)
+        .owned_by(shown)
+        .live()
+        .with_people()
+        .order_by("kind", "name_key"),
+        "events": events[:TIMELINE_LENGTH] if events is not None else None,
+        "may_manage": actor.can(P.USER_ACCESS_MANAGE),
+        "may_invite": actor.can(P.USER_ACCESS_INVITE, P.USER_ACCESS_MANAGE),
+        "problem": problem,
+    }
+    return page(request, "organization/members/detail.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(P.USER_ACCESS_MANAGE)
+def member_roles(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
+    """Give other roles."""
+    shown = _person(request, pk)
+    posted = request.POST if request.method == "POST" else None
+    form = RolesForm(roles.grantable_by(request.actor), posted, initial={"roles": sorted(shown.role_slugs)})
+    if request.method == "POST" and form.is_valid():
+        try:
+            members.set_roles(pk, form.role_slugs, by=request.actor)
+        except NotAllowed as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("%(name)s has new roles.") % {"name": shown.name})
+            return moved(reverse("member-detail", args=[pk]))
+    context = {"form": form, "shown": shown}
+    return page(request, "organization/members/roles.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+@requires(P.USER_ACCESS_INVITE, P.USER_ACCESS_MANAGE)
+def member_invitation(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
+    """Send a fresh link to somebody who has not joined yet."""
+    shown = _person(request, pk)
+    try:
+        members.invite_again(pk, by=request.actor)
+    except NotAllowed as refusal:
+        return _detail(request, shown, problem=str(refusal), status=409)
+    messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": shown.email})
+    return moved(reverse("member-detail", args=[pk]))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(P.USER_ACCESS_MANAGE)
+def member_disable(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
+    """What disabling would delete and what would stay, then doing it."""
+    shown = _person(request, pk)
+    problem = ""
+    if request.method == "POST":
+        try:
+            offboarding.disable(pk, by=request.actor)
+        except NotAllowed as refusal:
+            problem = str(refusal)
+        else:
+            messages.success(request, _("%(name)s is disabled.") % {"name": shown.name})
+            return moved(reverse("member-list"))
+    context = {"shown": shown, "preview": offboarding.preview(shown), "problem": problem}
+    return page(request, "organization/members/disable.html", context, status=409 if problem else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(P.USER_ACCESS_MANAGE)
+def member_enable(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
+    """Let a disabled member in again."""
+    shown = _person(request, pk)
+    problem = ""
+    if request.method == "POST":
+        try:
+            members.enable(pk, by=request.actor)
+        except NotAllowed as refusal:
+            problem = str(refusal)
+        else:
+            messages.success(request, _("%(name)s is enabled.") % {"name": shown.name})
+            return moved(reverse("member-detail", args=[pk]))
+    context = {"shown": shown, "problem": problem}
+    return page(request, "organization/members/enable.html", context, status=409 if problem else 200)

@@ -1,0 +1,30 @@
+"""How a view answers: with a page or one of its fragments, or by moving on."""
+
+from collections.abc import Mapping
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from console.requests import ConsoleRequest
+
+
+def page(
+    request: ConsoleRequest,
+    template: str,
+    context: Mapping[str, object] | None = None,
+    *,
+    fragments: tuple[str, ...] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """The whole page, or, when htmx asks for one of the named fragments, that fragment alone."""
+    wanted = request.htmx.target if request.htmx and not request.htmx.history_restore_request else None
+    if wanted in fragments:
+        template = f"{template}#{wanted}"
+    return render(request, template, dict(context or {}), status=status)
+
+
+def moved(url: str) -> HttpResponseRedirect:
+    """Go and look there (303): a refresh repeats nothing."""
+    response = HttpResponseRedirect(url)
+    response.status_code = 303
+    return response

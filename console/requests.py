@@ -1,0 +1,28 @@
+"""What the middleware adds to a request, for type checkers and readers."""
+
+from datetime import datetime
+
+from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
+
+from accounts.actors import Actor
+from accounts.models import Member, Person
+
+
+class ConsoleRequest(HttpRequest):
+    """A request to a page. `actor` is whoever acts: a member in the chosen organisation, or support staff."""
+
+    now: datetime
+    id: str
+    client_ip: str
+    htmx: HtmxDetails
+    actor: Actor | None
+    member: Member | None
+    memberships: list[Member]
+
+
+class SignedInRequest(ConsoleRequest):
+    """A request behind @member, @requires or @support: somebody acts."""
+
+    actor: Actor
+    user: Person

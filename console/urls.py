@@ -1,0 +1,115 @@
+"""Every address of the console. The API's are included by name: the two doors never import each other."""
+
+from allauth.account import views as allauth
+from django.conf import settings
+from django.urls import include, path, re_path, register_converter
+from django.views.i18n import set_language
+
+from console import errors
+from console.access import public
+from console.account import entry, invitations, profile
+from console.converters import KindConverter
+from console.organization import apis, audit, credentials, help_page, limits, members, service_accounts
+from console.support import organizations, requests, styleguide
+
+register_converter(KindConverter, "kind")
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.not_found
+
+# /accounts/: signing in and out, passwords (allauth's views, this project's look)
+account_urls = [
+    path("login/", public(allauth.login), name="account_login"),
+    path("logout/", public(allauth.logout), name="account_logout"),
+    path("inactive/", public(allauth.account_inactive), name="account_inactive"),
+    path("reauthenticate/", public(allauth.reauthenticate), name="account_reauthenticate"),
+    path("password/change/", public(allauth.password_change), name="account_change_password"),
+    path("password/reset/", public(allauth.password_reset), name="account_reset_password"),
+    path("password/reset/done/", public(allauth.password_reset_done), name="account_reset_password_done"),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",
+        public(allauth.password_reset_from_key),
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "password/reset/key/done/",
+        public(allauth.password_reset_from_key_done),
+        name="account_reset_password_from_key_done",
+    ),
+]
+
+# /profile/, /invitations/, /organizations/switch/, /language/: the person
+person_urls = [
+    path("", entry.home, name="home"),
+    path("organizations/switch/", entry.organization_switch, name="organization-switch"),
+    path("language/", public(set_language), name="set_language"),
+    path("invitations/<str:token>/", invitations.invitation_accept, name="invitation-accept"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/sessions/end/", profile.sessions_end, name="sessions-end"),
+]
+
+# /apis/: Integration → APIs
+api_urls = [
+    path("", apis.apis, name="apis"),
+    path("export.csv", apis.apis_export, name="apis-export"),
+    path("<kind:kind>/", credentials.credential_list, name="credential-list"),
+    path("<kind:kind>/new/", credentials.credential_create, name="credential-create"),
+    path("<kind:kind>/<uuid:pk>/", credentials.credential_detail, name="credential-detail"),
+    path("<kind:kind>/<uuid:pk>/rename/", credentials.credential_rename, name="credential-rename"),
+    path("<kind:kind>/<uuid:pk>/scopes/", credentials.credential_scopes, name="credential-scopes"),
+    path("<kind:kind>/<uuid:pk>/revoke/", credentials.credential_revoke, name="credential-revoke"),
+]
+
+# /service-accounts/
+service_account_urls = [
+    path("", service_accounts.service_account_list, name="service-account-list"),
+    path("new/", service_accounts.service_account_create, name="service-account-create"),
+    path("<uuid:pk>/", service_accounts.service_account_detail, name="service-account-detail"),
+    path("<uuid:pk>/edit/", service_accounts.service_account_edit, name="service-account-edit"),
+    path("<uuid:pk>/disable/", service_accounts.service_account_disable, name="service-account-disable"),
+    path("<uuid:pk>/enable/", service_accounts.service_account_enable, name="service-account-enable"),
+]
+
+# /members/
+member_urls = [
+    path("", members.member_list, name="member-list"),
+    path("invite/", members.member_invite, name="member-invite"),
+    path("<uuid:pk>/", members.member_detail, name="member-detail"),
+    path("<uuid:pk>/roles/", members.member_roles, name="member-roles"),
+    path("<uuid:pk>/invitation/", members.member_invitation, name="member-invitation"),
+    path("<uuid:pk>/disable/", members.member_disable, name="member-disable"),
+    path("<uuid:pk>/enable/", members.member_enable, name="member-enable"),
+]
+
+# /limits/, /audit/, /help/
+other_urls = [
+    path("limits/", limits.limits, name="limits"),
+    path("limits/<kind:kind>/ask/", limits.limit_ask, name="limit-ask"),
+    path("audit/", audit.audit_trail, name="audit-trail"),
+    path("audit/export.csv", audit.audit_export, name="audit-export"),
+    path("help/", help_page.help_page, name="help"),
+]
+
+# /support/: support staff only
+support_urls = [
+    path("organizations/", organizations.support_organizations, name="support-organizations"),
+    path("organizations/<uuid:pk>/", organizations.support_organization, name="support-organization"),
+    path("organizations/<uuid:pk>/limits/<kind:kind>/", organizations.support_limit, name="support-limit"),
+    path("organizations/<uuid:pk>/kinds/<kind:kind>/", organizations.support_switch, name="support-switch"),
+    path("requests/", requests.support_requests, name="support-requests"),
+    path("requests/<uuid:pk>/", requests.support_request, name="support-request"),
+]
+
+urlpatterns = [
+    path("", include(person_urls)),
+    path("accounts/", include(account_urls)),
+    path("apis/", include(api_urls)),
+    path("service-accounts/", include(service_account_urls)),
+    path("members/", include(member_urls)),
+    path("", include(other_urls)),
+    path("support/", include(support_urls)),
+    path("api/", include("api.urls")),
+]
+if settings.DEBUG:
+    urlpatterns += [path("styleguide/", styleguide.styleguide, name="styleguide")]

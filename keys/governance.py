@@ -1,0 +1,206 @@
+"""What is allowed: who may touch which credential, and every rule a new or changed one must keep."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts import names
+from accounts.actors import Actor, ActorType, NotPermitted
+from accounts.models import Member, Organization, Sort
+from accounts.permissions import Permission, unknown
+from accounts.refusals import NotAllowed
+from keys.kinds import KINDS, Kind, Owner, Rule
+from keys.models import Credential, KindSwitch, Limit
+
+
+def _own(actor: Actor, owner: Member | None) -> bool:
+    return owner is not None and str(owner.id) == actor.id
+
+
+def _permits(actor: Actor, kind: Kind, owner: Member | None, general: Permission | None) -> bool:
+    """By the general permission, by owning it, or by managing the service account that owns it."""
+    if actor.can(general):
+        return True
+    if owner is not None and owner.sort == Sort.SERVICE_ACCOUNT:
+        return actor.can(kind.rights.service_account)
+    return _own(actor, owner) and actor.can(kind.rights.own)
+
+
+def may_edit(actor: Actor, credential: Credential) -> bool:
+    """Whether the actor may rename it and change its scopes."""
+    return _permits(actor, credential.kind, credential.owner, credential.kind.rights.edit)
+
+
+def may_revoke(actor: Actor, credential: Credential) -> bool:
+    """Whether the actor may revoke it."""
+    return _permits(actor, credential.kind, credential.owner, credential.kind.rights.revoke)
+
+
+def may_see(actor: Actor, kind: Kind) -> bool:
+    """Whether the actor may know of any credential of this kind."""
+    return actor.can(kind.rights.read, kind.rights.own, kind.rights.service_account)
+
+
+def may_create(actor: Actor, kind: Kind) -> bool:
+    """Whether there is any owner for whom the actor may create one."""
+    rights = kind.rights
+    own = actor.type is not ActorType.SUPPORT_USER and actor.can(rights.own)
+    return own or actor.can(rights.create, rights.service_account)
+
+
+def owners_for(actor: Actor, kind: Kind) -> QuerySet[Member]:
+    """The members for whom the actor may create one: themselves, and the service accounts they manage."""
+    active = Member.objects.of(actor.organization).active()
+    mine = active.filter(pk=actor.id) if actor.can(kind.rights.own) else active.none()
+    if Owner.MEMBER not in kind.owners:
+        mine = active.none()
+    if Owner.SERVICE_ACCOUNT in kind.owners and actor.can(kind.rights.service_account):
+        return (mine | active.service_accounts()).order_by("-sort", "name_key")
+    return mine
+
+
+def is_off(organization_id: uuid.UUID, kind: Kind) -> bool:
+    """Whether support has switched this kind off for the organisation."""
+    return kind.switchable and KindSwitch.objects.filter(organization_id=organization_id, kind=kind).exists()
+
+
+def switched_off(organization_id: uuid.UUID) -> set[Kind]:
+    """The kinds that are off for the organisation."""
+    return {switch.kind for switch in KindSwitch.objects.filter(organization_id=organization_id)}
+
+
+def limit_of(kind: Kind, organization: Organization, owner: Member | None) -> Limit | None:
+    """The limit a new credential counts against, made with the kind's default when first needed."""
+    if kind.quota is None:
+        return None
+    counted = owner if kind.quota.per is None else None
+    limit, _created = Limit.objects.get_or_create(
+        organization=organization,
+        kind=kind,
+        owner=counted,
+        defaults={"maximum": kind.quota.maximum, "keep_at_least": kind.quota.keep_at_least},
+    )
+    return limit
+
+
+def check_issue(
+    kind: Kind,
+    *,
+    organization: Organization,
+    owner: Member | None,
+    name: str,
+    scopes: list[str] | None,
+    expires_at: datetime | None,
+    by: Actor,
+) -> None:
+    """Refuse a new credential that breaks a rule. Called under the organisation's lock.
+
+    Raises NotPermitted, or NotAllowed with the field: owner, name, scopes, expires_at, or "" for limit and switch.
+    """
+    check_owner(kind, owner=owner, by=by)
+    if is_off(organization.id, kind):
+        raise NotAllowed("", _("Client tokens are switched off for this organization. Ask support to open them."))
+    limit = limit_of(kind, organization, owner)
+    if limit and not limit.left:
+        raise NotAllowed("", _limit_reached(kind, limit))
+    check_name(kind, organization=organization, owner=owner, name=name)
+    check_scopes(kind, owner=owner, scopes=scopes)
+    check_expiry(kind, expires_at=expires_at, now=by.now)
+
+
+def _limit_reached(kind: Kind, limit: Limit) -> str:
+    if limit.owner_id:
+        return _("This owner already has %(maximum)d. Revoke one first.") % {"maximum": limit.maximum}
+    return _("All %(maximum)d are in use. Revoke one, or ask support for more.") % {"maximum": limit.maximum}
+
+
+def check_owner(kind: Kind, *, owner: Member | None, by: Actor) -> None:
+    """Refuse an owner of the wrong sort, a disabled one, and one the actor may not create for."""
+    if (owner is None) != kind.belongs_to_organization:
+        raise NotAllowed("owner", _("Choose an owner."))
+    if not _permits(by, kind, owner, kind.rights.create):
+        raise NotPermitted(kind.rights.create or kind.rights.own or kind.rights.service_account or "")
+    if owner and (Owner(owner.sort) not in kind.owners or owner.disabled_at or not owner.activated_at):
+        raise NotAllowed("owner", _("Choose an active owner from the list."))
+
+
+def check_name(
+    kind: Kind, *, organization: Organization, owner: Member | None, name: str, besides: Credential | None = None
+) -> None:
+    """Refuse a bad name, and one that is taken among the live ones; then suggest a free one."""
+    try:
+        names.checked(name)
+    except names.BadName as refusal:
+        raise NotAllowed("name", refusal.message) from None
+    rivals = Credential.objects.of(organization.id).of_kind(kind).live()
+    if besides:
+        rivals = rivals.exclude(pk=besides.pk)
+    if kind.unique_per_owner:
+        rivals = rivals.filter(owner=owner)
+    if rivals.filter(name_key=names.key(name)).exists():
+        taken = set(rivals.values_list("name_key", flat=True))
+        raise NotAllowed("name", _("Another one already has this name."), suggestion=names.free(name.strip(), taken))
+
+
+def check_scopes(kind: Kind, *, owner: Member | None, scopes: list[str] | None) -> None:
+    """Refuse scopes where there are none, none where there must be some, unknown ones, and ones the owner lacks."""
+    if scopes is None:
+        if kind.scopes is Rule.REQUIRED:
+            raise NotAllowed("scopes", _("Choose at least one scope."))
+        return
+    if kind.scopes is Rule.NONE or not scopes:
+        raise NotAllowed("scopes", _("Choose at least one scope.") if scopes == [] else _("This has no scopes."))
+    if strange := sorted(unknown(frozenset(scopes))):
+        raise NotAllowed("scopes", _("Invalid scopes: %(names)s.") % {"names": _listed(strange)})
+    if owner and (excess := sorted(set(scopes) - owner.permissions)):
+        words = {"owner": owner.name, "names": _listed(excess)}
+        raise NotAllowed("scopes", _("%(owner)s does not have: %(names)s. Leave them out.") % words)
+
+
+def _listed(found: list[str], most: int = 5) -> str:
+    shown = ", ".join(name[:64] for name in found[:most])
+    return shown + (" …" if len(found) > most else "")
+
+
+def check_expiry(kind: Kind, *, expires_at: datetime | None, now: datetime) -> None:
+    """Refuse an end where there is none, a missing one where there must be, and one too soon or too far away."""
+    if expires_at is None:
+        if kind.expiry is Rule.REQUIRED:
+            raise NotAllowed("expires_at", _("Choose when it expires."))
+        return
+    if kind.expiry is Rule.NONE:
+        raise NotAllowed("expires_at", _("This does not expire."))
+    leeway = timedelta(minutes=5)  # a form takes a while to fill in
+    if expires_at < now + kind.shortest - leeway or expires_at <= now:
+        soonest = _("Choose a time at least 24 hours from now.") if kind.shortest else _("Choose a time in the future.")
+        raise NotAllowed("expires_at", soonest)
+    if expires_at > now + kind.longest + leeway:
+        raise NotAllowed("expires_at", _("Choose a time within one year from now."))
+
+
+def check_revoke(credential: Credential) -> None:
+    """Refuse a second revocation, and to revoke the one that must stay. Called under the organisation's lock."""
+    if credential.revoked_at:
+        raise NotAllowed("", _("%(name)s was revoked already.") % {"name": credential.name})
+    if must_stay(credential):
+        raise NotAllowed("", _("This is the last API key. Create another one before you revoke it."))
+
+
+def must_stay(credential: Credential) -> bool:
+    """Whether revoking it would leave fewer than the kind must keep."""
+    return not credential.revoked_at and at_minimum(credential.kind, credential.organization_id)
+
+
+def at_minimum(kind: Kind, organization_id: uuid.UUID) -> bool:
+    """Whether the organisation has no more live ones of the kind than it must keep."""
+    if kind.quota is None or not kind.quota.keep_at_least:
+        return False
+    live = Credential.objects.of(organization_id).of_kind(kind).live()
+    return live.count() <= kind.quota.keep_at_least
+
+
+def kinds_seen_by(actor: Actor) -> list[Kind]:
+    """The kinds the actor may know of, in the order they are declared."""
+    return [kind for kind in KINDS if may_see(actor, kind)]

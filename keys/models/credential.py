@@ -1,0 +1,182 @@
+"""The one table of credentials. The constraints are generated from the declarations in keys.kinds."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.actors import Actor
+from accounts.models import Member, Organization, Sort
+from keys.kinds import KINDS, Kind, Owner, Reveal, Rule
+from keys.models.fields import KindField
+
+
+class State(models.TextChoices):
+    """Where a credential stands. Derived from timestamps and its owner, never stored."""
+
+    ACTIVE = "active", _("Active")
+    EXPIRED = "expired", _("Expired")
+    OWNER_DISABLED = "owner_disabled", _("Owner disabled")
+    REVOKED = "revoked", _("Revoked")
+
+
+def _values(kinds: Iterable[Kind]) -> list[str]:
+    return [kind.value for kind in kinds]
+
+
+class CredentialQuerySet(models.QuerySet["Credential"]):
+    def of(self, organization_id: uuid.UUID) -> Self:
+        return self.filter(organization_id=organization_id)
+
+    def of_kind(self, kind: Kind) -> Self:
+        return self.filter(kind=kind)
+
+    def owned_by(self, member: Member) -> Self:
+        return self.filter(owner=member)
+
+    def live(self) -> Self:
+        """Not revoked: what counts for limits and names."""
+        return self.filter(revoked_at__isnull=True)
+
+    def active(self, now: datetime) -> Self:
+        """Neither revoked nor expired."""
+        return self.live().filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
+
+    def revoked(self) -> Self:
+        return self.filter(revoked_at__isnull=False)
+
+    def expired(self, now: datetime) -> Self:
+        return self.live().filter(expires_at__lte=now)
+
+    def expiring(self, now: datetime, *, within: timedelta) -> Self:
+        return self.live().filter(expires_at__gt=now, expires_at__lte=now + within)
+
+    def unscoped(self) -> Self:
+        """With all of the owner's access, where scopes could have narrowed it."""
+        return self.live().filter(kind__in=_values(k for k in KINDS if k.scopes is Rule.OPTIONAL), scopes__isnull=True)
+
+    def unexpiring_since(self, moment: datetime) -> Self:
+        """Created before the moment and without an end."""
+        return self.live().filter(expires_at__isnull=True, created_at__lt=moment)
+
+    def matching(self, words: str) -> Self:
+        """By name, owner's name, or exactly the last four characters or the id."""
+        found = Q(name__icontains=words) | Q(owner__name__icontains=words) | Q(last4__iexact=words)
+        try:
+            return self.filter(found | Q(pk=uuid.UUID(words)))
+        except ValueError:
+            return self.filter(found)
+
+    def visible_to(self, actor: Actor) -> Self:
+        """What the actor may know of: by permission, by owning it, or by managing the service account that does."""
+        seen = Q(pk__in=[])
+        for kind in KINDS:
+            if actor.can(kind.rights.read):
+                seen |= Q(kind=kind)
+            elif actor.can(kind.rights.service_account):
+                seen |= Q(kind=kind, owner__sort=Sort.SERVICE_ACCOUNT)
+            if actor.can(kind.rights.own) and not actor.can(kind.rights.read):
+                seen |= Q(kind=kind, owner_id=actor.id)
+        return self.of(actor.organization).filter(seen)
+
+    def with_people(self) -> Self:
+        return self.select_related("owner", "created_by")
+
+
+def _owner_rule() -> Q:
+    by_organization = _values(kind for kind in KINDS if kind.belongs_to_organization)
+    return Q(kind__in=by_organization, owner__isnull=True) | (~Q(kind__in=by_organization) & Q(owner__isnull=False))
+
+
+def _presence_rule(field: str, rules: dict[str, Rule]) -> Q:
+    none = [value for value, rule in rules.items() if rule is Rule.NONE]
+    required = [value for value, rule in rules.items() if rule is Rule.REQUIRED]
+    optional = [value for value, rule in rules.items() if rule is Rule.OPTIONAL]
+    return (
+        Q(**{"kind__in": none, f"{field}__isnull": True})
+        | Q(**{"kind__in": required, f"{field}__isnull": False})
+        | Q(kind__in=optional)
+    )
+
+
+class Credential(models.Model):
+    """A text that lets a program in. Of the text itself only a fingerprint and the last four characters are kept,
+    except where the kind is public."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="credentials")
+    kind = KindField()
+    owner = models.ForeignKey(Member, models.PROTECT, null=True, related_name="credentials")
+    created_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
+    name = models.CharField(max_length=128)
+    name_key = models.CharField(max_length=512)
+    scopes = models.JSONField(null=True)
+    fingerprint = models.BinaryField(max_length=32, unique=True)
+    pepper = models.PositiveSmallIntegerField()
+    last4 = models.CharField(max_length=4)
+    public_text = models.CharField(max_length=64, null=True)  # noqa: DJ001 - absent, not empty, where not public
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    objects = CredentialQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="credential_kind_is_declared", condition=Q(kind__in=_values(KINDS))),
+            models.CheckConstraint(name="credential_owner_fits_kind", condition=_owner_rule()),
+            models.CheckConstraint(
+                name="credential_scopes_fit_kind",
+                condition=_presence_rule("scopes", {kind.value: kind.scopes for kind in KINDS}),
+            ),
+            models.CheckConstraint(
+                name="credential_expiry_fits_kind",
+                condition=_presence_rule("expires_at", {kind.value: kind.expiry for kind in KINDS}),
+            ),
+            models.CheckConstraint(
+                name="credential_text_only_where_public",
+                condition=_presence_rule(
+                    "public_text",
+                    {k.value: Rule.REQUIRED if k.reveal is Reveal.PUBLIC else Rule.NONE for k in KINDS},
+                ),
+            ),
+            models.UniqueConstraint(
+                name="credential_name_once_per_organization",
+                fields=["organization", "kind", "name_key"],
+                condition=Q(revoked_at__isnull=True, kind__in=_values(k for k in KINDS if not k.unique_per_owner)),
+            ),
+            models.UniqueConstraint(
+                name="credential_name_once_per_owner",
+                fields=["owner", "kind", "name_key"],
+                condition=Q(revoked_at__isnull=True, kind__in=_values(k for k in KINDS if k.unique_per_owner)),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "kind", "-created_at", "-id"], name="credential_newest"),
+            models.Index(fields=["owner", "kind"], name="credential_by_owner"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def state(self, now: datetime) -> State:
+        """Where it stands now. Reads the owner, if there is one."""
+        if self.revoked_at:
+            return State.REVOKED
+        if self.expires_at and self.expires_at <= now:
+            return State.EXPIRED
+        return State.OWNER_DISABLED if self.owner and self.owner.disabled_at else State.ACTIVE
+
+    @property
+    def owner_sort(self) -> Owner:
+        """Whom it belongs to. Reads the owner, if there is one."""
+        return Owner(self.owner.sort) if self.owner else Owner.ORGANIZATION
+
+    @property
+    def is_unscoped(self) -> bool:
+        """Whether it has all of its owner's access though it could have less."""
+        return self.kind.scopes is Rule.OPTIONAL and self.scopes is None

@@ -1,0 +1,206 @@
+"""Who may open which address: every URL of the table, every role, every method. A URL without a row fails.
+
+A row has a cell for GET and one for POST, each with a letter for every visitor of VISITORS in that order:
+`+` gets in (an answer, a redirect of its own, or a complaint about the form), `L` is led to the sign-in page,
+`3` is refused (403), `4` finds nothing (404), `5` is told the method is wrong (405).
+"""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Member, Sort
+from keys.kinds import API_KEY, KINDS
+from keys.models import SupportRequest
+
+pytestmark = pytest.mark.django_db
+
+VISITORS = ("anonymous", "reader", "standard", "auditor", "admin", "support", "stranger")
+
+MATRIX = {
+    # name                      GET        POST
+    "home": ("L++++++", "5555555"),
+    "organization-switch": ("5555555", "L444444"),
+    "set_language": ("5555555", "+++++++"),
+    "invitation-accept": ("+++++++", "+++++++"),
+    "profile": ("L++++++", "L++++++"),
+    "sessions-end": ("5555555", "L++++++"),
+    "account_login": ("+++++++", "+++++++"),
+    "account_logout": ("+++++++", "+++++++"),
+    "account_inactive": ("+++++++", "5555555"),
+    "account_reauthenticate": ("L++++++", "L++++++"),
+    "account_change_password": ("L++++++", "L++++++"),
+    "account_reset_password": ("+++++++", "+++++++"),
+    "account_reset_password_done": ("+++++++", "5555555"),
+    "account_reset_password_from_key": ("+++++++", "+++++++"),
+    "account_reset_password_from_key_done": ("+++++++", "5555555"),
+    "apis": ("L3+++4+", "5555555"),
+    "apis-export": ("L3+++4+", "5555555"),
+    "service-account-list": ("L++++4+", "5555555"),
+    "service-account-create": ("L333+4+", "L333+4+"),
+    "service-account-detail": ("L++++44", "5555555"),
+    "service-account-edit": ("L333+44", "L333+44"),
+    "service-account-disable": ("L333+44", "L333+44"),
+    "service-account-enable": ("L333+44", "L333+44"),
+    "member-list": ("L++++4+", "5555555"),
+    "member-invite": ("L3+3+4+", "L3+3+4+"),
+    "member-detail": ("L++++44", "5555555"),
+    "member-roles": ("L333+44", "L333+44"),
+    "member-invitation": ("5555555", "L3+3+44"),
+    "member-disable": ("L333+44", "L333+44"),
+    "member-enable": ("L333+44", "L333+44"),
+    "limits": ("L3+++4+", "5555555"),
+    "audit-trail": ("L33++4+", "5555555"),
+    "audit-export": ("L33++4+", "5555555"),
+    "help": ("L++++++", "5555555"),
+    "support-organizations": ("L4444+4", "5555555"),
+    "support-organization": ("L4444+4", "5555555"),
+    "support-limit": ("L4444+4", "L4444+4"),
+    "support-switch": ("L4444+4", "L4444+4"),
+    "support-requests": ("L4444+4", "5555555"),
+    "support-request": ("L4444+4", "L4444+4"),
+    "api-validate": ("3333333", "5555555"),
+    "api-validate-keys": ("3333333", "5555555"),
+}
+
+KIND_MATRIX = {
+    "credential-list": {
+        "api-keys": ("L3+++4+", "5555555"),
+        "application-keys": ("L3+++4+", "5555555"),
+        "client-tokens": ("L3+++4+", "5555555"),
+        "personal-access-tokens": ("L3+++4+", "5555555"),
+        "service-access-tokens": ("L3+++4+", "5555555"),
+    },
+    "credential-create": {
+        "api-keys": ("L333+4+", "L333+4+"),
+        "application-keys": ("L3+3+4+", "L3+3+4+"),
+        "client-tokens": ("L3+3+4+", "L3+3+4+"),
+        "personal-access-tokens": ("L3+3+4+", "L3+3+4+"),
+        "service-access-tokens": ("L333+4+", "L333+4+"),
+    },
+    "credential-detail": dict.fromkeys(
+        ("api-keys", "application-keys", "client-tokens", "personal-access-tokens", "service-access-tokens"),
+        ("L4+++44", "5555555"),
+    ),
+    "credential-rename": {
+        "api-keys": ("L433+44", "L433+44"),
+        "application-keys": ("L433+44", "L433+44"),
+        "client-tokens": ("L4+3+44", "L4+3+44"),
+        "personal-access-tokens": ("L433+44", "L433+44"),
+        "service-access-tokens": ("L433+44", "L433+44"),
+    },
+    "limit-ask": {
+        "api-keys": ("L333+4+", "L333+4+"),
+        "application-keys": ("4444444", "4444444"),
+        "client-tokens": ("L3+3+4+", "L3+3+4+"),
+        "personal-access-tokens": ("4444444", "4444444"),
+        "service-access-tokens": ("4444444", "4444444"),
+    },
+}
+KIND_MATRIX["credential-revoke"] = KIND_MATRIX["credential-rename"]
+KIND_MATRIX["credential-scopes"] = KIND_MATRIX["credential-rename"]
+
+
+def url_names(resolver=None):
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from url_names(entry)
+        elif isinstance(entry, URLPattern):
+            yield entry.name
+
+
+@pytest.fixture
+def visitors(alice, bob, camille, vera, sam, charlie, client_of):
+    people = (bob, camille, vera, alice, sam, charlie)
+    return dict(zip(VISITORS, (Client(), *map(client_of, people)), strict=True))
+
+
+@pytest.fixture
+def places(alice, robot, issue, acme, now):
+    """The arguments of every address, all of them Acme's."""
+    pending = Member.objects.create(
+        organization=acme, sort=Sort.USER, name="P", name_key="p", email="p@acme.example", created_at=now
+    )
+    request = SupportRequest.objects.create(
+        organization=acme, kind=API_KEY, wanted=9, reason="more", asked_by=alice, created_at=now + timedelta(0)
+    )
+    rows = {kind.slug: issue(kind, alice).credential.pk for kind in KINDS}
+    organization = {"pk": acme.pk}
+    return {
+        "rows": rows,
+        "service-account": {"pk": robot.pk},
+        "member": {"pk": pending.pk},
+        "support-organization": organization,
+        "support-limit": organization | {"kind": API_KEY},
+        "support-switch": organization | {"kind": KINDS[2]},
+        "support-request": {"pk": request.pk},
+        "invitation-accept": {"token": "unknown"},
+        "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
+    }
+
+
+def address(name, places, kind=None):
+    arguments = places.get(name, {})
+    for prefix in ("service-account", "member"):
+        if name.startswith(f"{prefix}-") and name.removeprefix(f"{prefix}-") not in {"list", "create", "invite"}:
+            arguments = places[prefix]
+    if kind:
+        arguments = {"kind": kind}
+        if name not in {"credential-list", "credential-create", "limit-ask"}:
+            arguments["pk"] = places["rows"][kind.slug]
+    return reverse(name, kwargs=arguments)
+
+
+def letter(answer):
+    if answer.status_code == 302 and "/accounts/login/" in answer.headers["Location"]:
+        return "L"
+    refusals = {403: "3", 404: "4", 405: "5"}
+    assert answer.status_code < 500
+    return refusals.get(answer.status_code, "+")
+
+
+def row(visitors, url, method):
+    return "".join(letter(getattr(client, method)(url)) for client in visitors.values())
+
+
+def test_every_address_has_a_row():
+    assert set(url_names()) - {"styleguide"} == set(MATRIX) | set(KIND_MATRIX)
+
+
+@pytest.mark.parametrize("name", MATRIX)
+def test_who_may_open(name, visitors, places):
+    url = address(name, places)
+
+    assert (row(visitors, url, "get"), row(visitors, url, "post")) == MATRIX[name]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+@pytest.mark.parametrize("name", KIND_MATRIX)
+def test_who_may_open_of_each_kind(name, kind, visitors, places):
+    url = address(name, places, kind)
+
+    assert (row(visitors, url, "get"), row(visitors, url, "post")) == KIND_MATRIX[name][kind.slug]
+
+
+@pytest.mark.parametrize("name", [*MATRIX, *KIND_MATRIX])
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_no_address_takes_another_method(name, method, visitors, places):
+    kind = API_KEY if name in KIND_MATRIX else None
+    url = address(name, places, kind)
+
+    assert set(row(visitors, url, method)) <= set("L345") or name.startswith(("account_", "set_language"))
+
+
+@pytest.mark.parametrize("name", ["credential-detail", "member-detail", "service-account-detail", "support-request"])
+def test_what_is_somebody_elses_looks_like_what_never_was(name, visitors, places):
+    kind = API_KEY if name in KIND_MATRIX else None
+    url = address(name, places, kind)
+    nowhere = url.replace(url.rstrip("/").rpartition("/")[2], str(uuid.uuid4()))
+
+    theirs, never = visitors["stranger"].get(url), visitors["stranger"].get(nowhere)
+
+    assert theirs.status_code == never.status_code == 404
+    assert theirs.content.replace(b"x", b"") == never.content.replace(b"x", b"")

@@ -1,0 +1,189 @@
+"""The people of the tests, by name: Alice admin, Bob reader, Camille standard, Vera auditor, Robot a service account,
+Sam support; Charlie admin of another organisation."""
+
+import dataclasses
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from accounts.actors import Actor, ActorType
+from accounts.builtin_roles import ADMIN, AUDITOR, READ_ONLY, STANDARD, SUPPORT_PERMISSIONS
+from accounts.models import Member, MemberRole, Organization, Person, Sort
+from accounts.names import key
+from keys import lifecycle
+from keys.kinds import Kind, Owner, Rule
+from keys.lifecycle import Issued
+from tests.serving import server  # noqa: F401 - a fixture for every folder
+
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings: Settings) -> None:
+    """Pages link static files by their own names; nothing has been collected."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+
+
+@pytest.fixture(autouse=True)
+def cache_in_memory(settings: Settings) -> None:
+    """Throttles count afresh in every test."""
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    cache.clear()
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _organization(name: str, now: datetime) -> Organization:
+    return Organization.objects.create(name=name, name_key=key(name), created_at=now)
+
+
+def _person(name: str, email: str, now: datetime, **fields: object) -> Person:
+    return Person.objects.create(name=name, email=email, created_at=now, password="!", **fields)
+
+
+def _member(organization: Organization, name: str, role: str, now: datetime) -> Member:
+    email = f"{name.split()[0].lower()}@{organization.name.lower()}.example"
+    member = Member.objects.create(
+        organization=organization,
+        sort=Sort.USER,
+        person=_person(name, email, now),
+        name=name,
+        name_key=key(name),
+        email=email,
+        created_at=now,
+        activated_at=now,
+    )
+    MemberRole.objects.create(member=member, role=role)
+    return member
+
+
+@pytest.fixture
+def acme(db: None, now: datetime) -> Organization:
+    return _organization("Acme", now)
+
+
+@pytest.fixture
+def globex(db: None, now: datetime) -> Organization:
+    return _organization("Globex", now)
+
+
+@pytest.fixture
+def alice(acme: Organization, now: datetime) -> Member:
+    return _member(acme, "Alice Admin", ADMIN.slug, now)
+
+
+@pytest.fixture
+def bob(acme: Organization, now: datetime) -> Member:
+    return _member(acme, "Bob Reader", READ_ONLY.slug, now)
+
+
+@pytest.fixture
+def camille(acme: Organization, now: datetime) -> Member:
+    return _member(acme, "Camille Standard", STANDARD.slug, now)
+
+
+@pytest.fixture
+def vera(acme: Organization, now: datetime) -> Member:
+    return _member(acme, "Vera Auditor", AUDITOR.slug, now)
+
+
+@pytest.fixture
+def charlie(globex: Organization, now: datetime) -> Member:
+    return _member(globex, "Charlie Stranger", ADMIN.slug, now)
+
+
+@pytest.fixture
+def robot(acme: Organization, now: datetime) -> Member:
+    account = Member.objects.create(
+        organization=acme,
+        sort=Sort.SERVICE_ACCOUNT,
+        name="robot",
+        name_key="robot",
+        email="robots@acme.example",
+        created_at=now,
+        activated_at=now,
+    )
+    MemberRole.objects.create(member=account, role=STANDARD.slug)
+    return account
+
+
+@pytest.fixture
+def sam(db: None, now: datetime) -> Person:
+    return _person("Sam Support", "sam@keyhouse.example", now, is_support=True)
+
+
+@pytest.fixture
+def actor_of(now: datetime) -> Callable[[Member | Person], Actor]:
+    """Turns a member, or support staff, into somebody who acts."""
+
+    def actor(who: Member | Person) -> Actor:
+        if isinstance(who, Person):
+            return Actor(
+                organization_id=None,
+                type=ActorType.SUPPORT_USER,
+                id=str(who.id),
+                label=who.name,
+                permissions=SUPPORT_PERMISSIONS,
+                now=now,
+            )
+        return Actor(
+            organization_id=who.organization_id,
+            organization_name=who.organization.name,
+            type=ActorType.SERVICE_ACCOUNT if who.is_service_account else ActorType.USER,
+            id=str(who.id),
+            label=who.name,
+            permissions=Member.objects.get(pk=who.pk).permissions,
+            now=now,
+        )
+
+    return actor
+
+
+@pytest.fixture
+def client_of() -> Callable[[Member | Person], Client]:
+    """A browser in which this person is signed in."""
+
+    def client(who: Member | Person) -> Client:
+        browser = Client()
+        browser.force_login(who if isinstance(who, Person) else who.person)
+        return browser
+
+    return client
+
+
+@pytest.fixture
+def issue(actor_of: Callable[[Member], Actor], now: datetime) -> Callable[..., Issued]:
+    """Issues a valid credential of any kind through the real verb, filling in what the kind demands."""
+
+    def issued(kind: Kind, by: Member, **fields: object) -> Issued:
+        actor = fields.pop("actor", None) or actor_of(by)
+        if not kind.belongs_to_organization:
+            fields.setdefault("owner", _owner_for(kind, by))
+        if kind.scopes is Rule.REQUIRED:
+            fields.setdefault("scopes", ["dashboards_read"])
+        if kind.expiry is Rule.REQUIRED:
+            fields.setdefault("expires_at", now + kind.shortest * 30)
+        fields.setdefault("name", f"{kind.value} of {by.name}")
+        return lifecycle.issue(kind, by=actor, **fields)
+
+    return issued
+
+
+def _owner_for(kind: Kind, by: Member) -> Member:
+    if Owner.MEMBER in kind.owners:
+        return by
+    return Member.objects.of(by.organization_id).service_accounts().active().first()
+
+
+@pytest.fixture
+def later() -> Callable[..., Actor]:
+    """The same actor at another time."""
+    return lambda actor, delta: dataclasses.replace(actor, now=actor.now + delta)

@@ -1,0 +1,116 @@
+"""The accessibility rules of axe on every page, in both themes, wide and narrow, in every language."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.journeys.conftest import DEMO_PASSWORD, sign_in
+
+pytestmark = pytest.mark.axe
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+ADMIN, SUPPORT = "aiko.tanaka@acme.example", "sam.reed@keyhouse.example"
+PAGES = {
+    None: ["/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/", "/invitations/unknown/"],
+    ADMIN: [
+        "/apis/",
+        "/apis/?q=nothing-matches-this",
+        "/apis/application-keys/",
+        "/apis/api-keys/new/",
+        "/apis/application-keys/new/",
+        "/apis/personal-access-tokens/new/",
+        "/members/",
+        "/members/invite/",
+        "/service-accounts/",
+        "/service-accounts/new/",
+        "/limits/",
+        "/limits/api-keys/ask/",
+        "/audit/",
+        "/profile/",
+        "/accounts/password/change/",
+        "/accounts/logout/",
+        "/help/",
+        "/nowhere/",
+    ],
+    SUPPORT: ["/support/organizations/", "/support/requests/", "/profile/"],
+}
+FIRST_ROWS = {
+    ADMIN: ["/apis/api-keys/", "/apis/application-keys/", "/members/", "/service-accounts/"],
+    SUPPORT: ["/support/organizations/", "/support/requests/"],
+}
+
+
+@pytest.fixture(scope="session")
+def cookies(browser, browser_context_args):
+    """Each person signs in once."""
+    kept = {None: []}
+    for email in (ADMIN, SUPPORT):
+        context = browser.new_context(**browser_context_args)
+        sign_in(context.new_page(), email, DEMO_PASSWORD)
+        kept[email] = context.cookies()
+        context.close()
+    return kept
+
+
+@pytest.fixture
+def visitor(cookies, open_browser):
+    def opened(email, language, width, scheme):
+        page = open_browser(locale=language, viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page.context.add_cookies(cookies[email])
+        return page
+
+    return opened
+
+
+def violations(page):
+    return [
+        f"{found['id']} on {page.url}: {[node['html'][:120] for node in found['nodes'][:3]]}"
+        for found in Axe().run(page, options=RULES).response["violations"]
+    ]
+
+
+def below(page, path):
+    """The page of the list's first row, and those that hang below it."""
+    page.goto(path)
+    first = page.locator("main td[data-c=name] a").first.get_attribute("href")
+    page.goto(first)
+    hrefs = page.locator("main a[href]").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    return [first, *sorted({href for href in hrefs if href.startswith(first) and href != first})]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("language", ["en", "fr", "ja"])
+@pytest.mark.parametrize("email", PAGES, ids=["anonymous", "admin", "support"])
+def test_axe_finds_nothing_and_nothing_overflows(email, language, width, scheme, visitor):
+    page = visitor(email, language, width, scheme)
+    paths = [*PAGES[email], *(path for first in FIRST_ROWS.get(email, []) for path in below(page, first))]
+    found = []
+    for path in dict.fromkeys(paths):
+        page.goto(path)
+        assert page.locator("html").get_attribute("lang") == language, path
+        found += violations(page)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found.append(f"{path} is wider than the window")
+    assert not found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("language", ["en", "fr", "ja"])
+def test_axe_finds_nothing_in_open_dialogs_and_refused_forms(language, width, scheme, visitor):
+    page = visitor(ADMIN, language, width, scheme)
+    page.goto("/apis/")
+    page.locator("a.danger").first.click()
+    page.wait_for_selector("dialog:modal")
+    found = violations(page)
+    page.keyboard.press("Escape")
+    page.goto("/apis/")
+    page.fill("#client-tokens [name=name]", f"axe {language} {width} {scheme}")
+    page.click("#client-tokens .create button")
+    page.wait_for_selector("dialog:modal")
+    found += violations(page)
+    page.goto("/apis/application-keys/new/")
+    page.click("aside button.primary")
+    page.wait_for_selector("[aria-invalid=true]")
+    found += violations(page)
+    assert not found

@@ -1,0 +1,136 @@
+"""`make test`: install what is missing, check everything, test on SQLite, then on a PostgreSQL of its own.
+
+`python -m tests.run checks` runs Django's checks alone; `python -m tests.run sqlite|postgresql ARGS…` one engine.
+"""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+BIN = Path(sys.executable).parent
+PROGRAMS = {"chromium": "chromium", "initdb": "postgresql", "fc-list": "fontconfig"}
+FONTS = {"Noto Sans CJK JP": "fonts-noto-cjk", "Inter": "fonts-inter"}
+PRODUCTION = {
+    "SECURE": "1",
+    "TRUSTED_PROXIES": "1",
+    "SITE_URL": "https://keys.example.com",
+    "ALLOWED_HOSTS": "keys.example.com",
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run what was asked for; everything, when nothing was."""
+    if arguments[:1] == ["checks"]:
+        return checks()
+    if arguments[:1] == ["sqlite"]:
+        return pytest(arguments[1:])
+    install()
+    if arguments[:1] == ["postgresql"]:
+        with postgresql() as url:
+            return pytest(arguments[1:], DATABASE_URL=url)
+    for step in (lint, checks, lambda: pytest([])):
+        if step():
+            return 1
+    with postgresql() as url:
+        return pytest([], DATABASE_URL=url)
+
+
+def run(*command: str | Path, **environment: str) -> int:
+    """Run one command, saying which; its exit status."""
+    print("→", *(str(word) for word in command if word != str(BIN)), flush=True)
+    return subprocess.run([str(word) for word in command], env=os.environ | environment, check=False).returncode
+
+
+def lint() -> int:
+    """Style, types, and that imports only go down."""
+    return (
+        run(BIN / "ruff", "check", "--quiet", ".")
+        or run(BIN / "ruff", "format", "--quiet", "--check", ".")
+        or run(BIN / "mypy")
+        or run(BIN / "lint-imports", "--no-cache")
+    )
+
+
+def checks() -> int:
+    """Migrations that are missing, and Django's own checks as for a real deployment: any warning fails."""
+    with tempfile.TemporaryDirectory() as data:
+        return run(sys.executable, "manage.py", "makemigrations", "--check", "--dry-run", DATA_DIR=data) or run(
+            sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING", DATA_DIR=data, **PRODUCTION
+        )
+
+
+def pytest(arguments: list[str], **environment: str) -> int:
+    """The tests: those of the server alone on the machine, the rest on every core. Arguments replace that plan.
+
+    How a page looks does not depend on the engine: the accessibility rules are checked on SQLite alone.
+    """
+    command = (sys.executable, "-m", "pytest", "-q")
+    if arguments:
+        return run(*command, *arguments, **environment)
+    rest = "not server and not axe" if environment else "not server"
+    return run(*command, "-m", "server", **environment) or run(*command, "-n", "2", "-m", rest, **environment)
+
+
+def install() -> None:
+    """Install Debian's Chromium, PostgreSQL and fonts where they are missing; else say what is."""
+    wanted = [package for program, package in PROGRAMS.items() if not find(program)]
+    known = subprocess.run(["fc-list"], capture_output=True, text=True, check=False).stdout if find("fc-list") else ""
+    wanted += [package for font, package in FONTS.items() if font not in known]
+    if not wanted:
+        return
+    if os.geteuid() or not find("apt-get"):
+        sys.exit(f"Missing for the tests: {', '.join(wanted)}. Install these Debian packages and run it again.")
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    run("apt-get", "update", "-qq", **quiet)
+    if run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *wanted, **quiet):
+        sys.exit(f"Could not install: {', '.join(wanted)}.")
+
+
+def find(program: str) -> str | None:
+    """The program on PATH, or in Debian's folders for PostgreSQL's."""
+    folders = [str(folder) for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
+    return shutil.which(program) or shutil.which(program, path=os.pathsep.join(folders))
+
+
+@contextlib.contextmanager
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL server in a folder and on a port of its own, stopped and deleted afterwards; yields its URL."""
+    with tempfile.TemporaryDirectory(prefix="keyhouse-pg-") as folder:
+        user = unprivileged(Path(folder))
+        data, port = Path(folder) / "data", free_port()
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
+        options += " -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+        quiet = {"stdout": subprocess.DEVNULL, "cwd": folder}
+        control = [*user, find("pg_ctl") or "pg_ctl", "-D", str(data)]
+        initdb = [*user, find("initdb") or "initdb", "-D", str(data), "-U", "keyhouse", "-A", "trust", "-E", "UTF8"]
+        subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, **quiet)
+        subprocess.run([*control, "-w", "-o", options, "-l", str(data / "log"), "start"], check=True, **quiet)
+        try:
+            yield f"postgres://keyhouse@127.0.0.1:{port}/postgres"
+        finally:
+            subprocess.run([*control, "-m", "immediate", "stop"], check=False, **quiet)
+
+
+def unprivileged(folder: Path) -> list[str]:
+    """PostgreSQL refuses to run as root: then hand the folder to `nobody` and run as that."""
+    if os.geteuid():
+        return []
+    shutil.chown(folder, "nobody")
+    return ["setpriv", "--reuid=nobody", "--clear-groups"]
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

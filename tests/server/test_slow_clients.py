@@ -1,0 +1,57 @@
+"""Three hundred clients that drip their requests do not stop the sign-in page."""
+
+import socket
+import threading
+import time
+import urllib.request
+from urllib.parse import urlsplit
+
+import pytest
+
+pytestmark = pytest.mark.server
+
+SLOW = 300
+PINGS = 20
+BOUND = 0.1
+HEAD = b"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+OPENINGS = {"headers": HEAD + b"X-Slow: ", "body": HEAD + b"Content-Length: 2000\r\n\r\nlogin="}
+
+
+def drip(connections, stop):
+    while not stop.wait(0.5):
+        for connection in connections:
+            try:
+                connection.send(b"a")
+            except OSError:
+                continue
+
+
+def ping(url):
+    begun = time.perf_counter()
+    with urllib.request.urlopen(f"{url}/accounts/login/", timeout=5) as answer:
+        assert answer.status == 200
+        answer.read()
+    return time.perf_counter() - begun
+
+
+@pytest.mark.parametrize("opening", OPENINGS)
+def test_twenty_of_twenty_are_answered_within_100_ms(opening, server):
+    address = urlsplit(server.url)
+    for _ in range(10):
+        ping(server.url)
+    connections = [socket.create_connection((address.hostname, address.port)) for _ in range(SLOW)]
+    stop = threading.Event()
+    dripping = threading.Thread(target=drip, args=(connections, stop))
+    for connection in connections:
+        connection.send(OPENINGS[opening])
+    dripping.start()
+    try:
+        time.sleep(1)
+        took = [ping(server.url) for _ in range(PINGS)]
+    finally:
+        stop.set()
+        dripping.join()
+        for connection in connections:
+            connection.close()
+
+    assert sum(1 for seconds in took if seconds < BOUND) == PINGS, sorted(took)
