@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from keys import verification
 from keys.kinds import API_KEY, APPLICATION_KEY, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN
-from keys.verification import Verdict
+from keys.verification import Outcome, Verdict
 
 TOKENS = (PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN)
 
@@ -32,7 +32,7 @@ def acting_verdict(request: HttpRequest, *, now: datetime) -> Verdict:
         return verification.verify(bearer.strip(), now=now, accepting=TOKENS)
     presented = request.headers.get("DD-APPLICATION-KEY", "")
     token = verification.verify(presented, now=now, accepting=TOKENS)
-    if token or token.kind is not APPLICATION_KEY:
+    if token.outcome is not Outcome.WRONG_KIND:
         return token
     sender = api_key_verdict(request, now=now)
     if not sender:

@@ -38,4 +38,9 @@ def _sources() -> Iterator[bytes]:
             if "migrations" not in module.parts:
                 yield module.read_bytes()
     for template in sorted(Path(settings.BASE_DIR / "templates").rglob("*.*")):
-        yield templatize(template.read_text(), origin=str(template)).encode()
+        yield _as_code(templatize(template.read_text(), origin=str(template)))
+
+
+def _as_code(templatized: str) -> bytes:
+    """What Django's templatize makes of a template, without the indentation, which would be no Python."""
+    return "\n".join(line.lstrip() for line in templatized.splitlines()).encode()

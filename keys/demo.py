@@ -26,6 +26,14 @@ from keys.models import SupportRequest
 
 PASSWORD = "keyhouse demo password"  # noqa: S105 - printed at every start; the demo is for looking
 SUPPORT_EMAIL = "sam.reed@keyhouse.example"
+SIGN_INS = (
+    ("aiko.tanaka@acme.example", "admin"),
+    ("vera.silva@acme.example", "auditor"),
+    ("camille.laurent@acme.example", "standard"),
+    ("bob.martin@acme.example", "read only"),
+    (SUPPORT_EMAIL, "support staff"),
+)
+"""Whom to sign in as, and what they are."""
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
 
@@ -143,9 +151,14 @@ def _at_a_desk(actor: Actor, name: str) -> Actor:
     return replace(actor, auth_method="SESSION", ip=f"192.0.2.{10 + sum(map(ord, name)) % 200}", user_agent=BROWSER)
 
 
+def exists() -> bool:
+    """Whether the demo's organisation is there."""
+    return Organization.objects.filter(name_key=key("Acme Robotics")).exists()
+
+
 def seed(*, now: datetime) -> bool:
     """Make the demo, all of it or nothing; False if its organisation exists already."""
-    if Organization.objects.filter(name_key=key("Acme Robotics")).exists():
+    if exists():
         return False
     with _mail_kept_back(), transaction.atomic():
         sam = _support_person(now)

@@ -2,10 +2,12 @@
 Sam support; Charlie admin of another organisation."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
 from django.test import Client
 from pytest_django.fixtures import Settings
@@ -46,7 +48,13 @@ def _organization(name: str, now: datetime) -> Organization:
 
 
 def _person(name: str, email: str, now: datetime, **fields: object) -> Person:
-    return Person.objects.create(name=name, email=email, created_at=now, password="!", **fields)
+    return Person.objects.create(name=name, email=email, created_at=now, password=_hashed(), **fields)
+
+
+@functools.cache
+def _hashed() -> str:
+    """Everybody's password, hashed once: hashing is slow on purpose."""
+    return make_password(PASSWORD)
 
 
 def _member(organization: Organization, name: str, role: str, now: datetime) -> Member:

@@ -6,18 +6,18 @@ from urllib.parse import quote
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext
 
 from accounts import people
 from accounts.actors import Actor
 from accounts.models import Person
 from console.acting import visitor
 from console.requests import ConsoleRequest
-
-SILENT = frozenset({"logged_in", "logged_out", "password_changed"})
 
 
 def display(person: Person) -> str:
@@ -67,8 +67,8 @@ class Adapter(DefaultAccountAdapter):
         return self.authenticate(self.request, email=user.email, password=password) == user
 
     def set_password(self, user: Person, password: str) -> None:
-        """Change the password, record it, and end the person's sessions: all but this one if they are signed in
-        and gave the old password; all of them when they came by a link."""
+        """Change the password, record it, and end the person's sessions: all but this one for somebody who gave the
+        old password, every one of them for somebody who came by a link."""
         request = self.request
         by_link = request.resolver_match.url_name != "account_change_password"
         with transaction.atomic():
@@ -78,11 +78,15 @@ class Adapter(DefaultAccountAdapter):
             people.password_changed(user, by=doer(request, user), keep_session=keep)
             if by_link and request.user == user:
                 self.logout(request)
+        if not by_link:
+            messages.success(request, gettext("Your password is changed, and your other sessions are ended."))
 
-    def add_message(self, request: HttpRequest, level: int, message_template: str = "", *args: Any, **kwargs: Any) -> None:
-        """Say nothing of what the next page shows anyway."""
-        if not any(name in message_template for name in SILENT):
-            super().add_message(request, level, message_template, *args, **kwargs)
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Back to the profile, where the sessions are listed."""
+        return reverse("profile")
+
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: the next page shows who is signed in, and what was changed is said in this project's words."""
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write in the person's own language, in this product's name."""

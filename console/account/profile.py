@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import people, sessions
 from accounts.refusals import NotAllowed
 from console.access import signed_in
-from console.acting import visitor
+from console.account.adapter import doer
 from console.forms.errors import add_refusal
 from console.forms.profile import ProfileForm
 from console.pages import moved, page
@@ -27,17 +27,23 @@ def profile(request: ConsoleRequest) -> HttpResponse:
     form = ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            people.change_profile(person, by=request.actor or visitor(request, label=person.name), **form.cleaned_data)
+            people.change_profile(person, by=doer(request, person), **form.cleaned_data)
         except NotAllowed as refusal:
             add_refusal(form, refusal)
         else:
             with translation.override(person.language or translation.get_language()):
                 messages.success(request, _("Your profile is saved."))
             return moved(reverse("profile"))
+    return _profile_page(request, form)
+
+
+def _profile_page(request: ConsoleRequest, form: ProfileForm) -> HttpResponse:
+    alive, current = sessions.of(request.user), request.session.session_key
     context = {
         "form": form,
-        "sessions": sessions.of(person),
-        "current_session": request.session.session_key,
+        "sessions": alive,
+        "current_session": current,
+        "others": any(session.session_key != current for session in alive),
     }
     return page(request, "account/profile.html", context, status=422 if form.is_bound else 200)
 
@@ -46,8 +52,8 @@ def profile(request: ConsoleRequest) -> HttpResponse:
 @signed_in
 def sessions_end(request: ConsoleRequest) -> HttpResponse:
     """End every session but this one."""
-    by = request.actor or visitor(request, label=request.user.name)
-    ended = people.end_sessions(request.user, by=by, keep_session=request.session.session_key)
+    by, kept = doer(request, request.user), request.session.session_key
+    ended = people.end_sessions(request.user, by=by, keep_session=kept)
     messages.success(
         request, ngettext("%(n)d other session ended.", "%(n)d other sessions ended.", ended) % {"n": ended}
     )

@@ -13,7 +13,14 @@ from accounts.models import Status
 class RolesForm(forms.Form):
     """Which roles, among those that may be given."""
 
-    roles = forms.MultipleChoiceField(label=_("Roles"), required=False, widget=forms.CheckboxSelectMultiple)
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": _("Choose at least one role."),
+            "invalid_choice": _("Choose from the roles listed."),
+        },
+    )
 
     def __init__(self, grantable: Iterable[BuiltinRole], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

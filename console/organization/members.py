@@ -3,6 +3,7 @@
 import uuid
 
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -14,14 +15,15 @@ from accounts.models import Member, MemberQuerySet, Status
 from accounts.permissions import Permission as P
 from accounts.refusals import NotAllowed
 from audit import search
+from audit.models import AuditEventQuerySet
 from console.access import member, requires
 from console.forms.errors import add_refusal
 from console.forms.members import InviteForm, MemberFilterForm, RolesForm
 from console.lists import Order, paged
+from console.organization import owned
 from console.pages import moved, page
 from console.requests import SignedInRequest
 from keys import offboarding
-from keys.models import Credential
 
 TIMELINE_LENGTH = 30
 
@@ -36,7 +38,6 @@ def member_list(request: SignedInRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": paged(found, Order("name_key"), request.GET),
-        "narrowed": any(form.cleaned_data.values()),
         "may_invite": request.actor.can(P.USER_ACCESS_INVITE, P.USER_ACCESS_MANAGE),
     }
     return page(request, "organization/members/list.html", context, fragments=("member-table",))
@@ -68,9 +69,13 @@ def member_invite(request: SignedInRequest) -> HttpResponse:
         except NotAllowed as refusal:
             add_refusal(form, refusal)
         else:
-            messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": invited.email})
+            _say_sent(request, invited)
             return moved(reverse("member-list"))
     return page(request, "organization/members/invite.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+def _say_sent(request: SignedInRequest, invited: Member) -> None:
+    messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": invited.email})
 
 
 @require_safe
@@ -85,21 +90,35 @@ def _person(request: SignedInRequest, pk: uuid.UUID) -> Member:
 
 
 def _detail(request: SignedInRequest, shown: Member, *, problem: str = "", status: int = 200) -> HttpResponse:
-    actor = request.actor
-    events = search.timeline(shown.id, organization_id=actor.organization) if actor.can(P.AUDIT_LOGS_READ) else None
+    may_manage = request.actor.can(P.USER_ACCESS_MANAGE)
     context = {
         "shown": shown,
-        "credentials": Credential.objects.visible_to(actor)
-        .owned_by(shown)
-        .live()
-        .with_people()
-        .order_by("kind", "name_key"),
-        "events": events[:TIMELINE_LENGTH] if events is not None else None,
-        "may_manage": actor.can(P.USER_ACCESS_MANAGE),
-        "may_invite": actor.can(P.USER_ACCESS_INVITE, P.USER_ACCESS_MANAGE),
+        "sections": owned.sections(request, shown),
+        "events": timeline(request, shown),
+        "may_manage": may_manage,
+        "may_invite": request.actor.can(P.USER_ACCESS_INVITE, P.USER_ACCESS_MANAGE),
+        "obstacle": obstacle(shown) if may_manage and shown.status is not Status.DISABLED else "",
         "problem": problem,
     }
     return page(request, "organization/members/detail.html", context, status=status)
+
+
+def timeline(request: SignedInRequest, shown: Member) -> AuditEventQuerySet | None:
+    """What happened to the member lately, or None for those who may not read the trail."""
+    if not request.actor.can(P.AUDIT_LOGS_READ):
+        return None
+    return search.timeline(shown.id, organization_id=request.actor.organization)[:TIMELINE_LENGTH]
+
+
+def obstacle(shown: Member) -> str:
+    """Why the member cannot be disabled now, if so."""
+    if shown.status is Status.DISABLED:
+        return _("%(name)s is disabled already.") % {"name": shown.name}
+    try:
+        roles.check_not_last_admin(shown)
+    except NotAllowed as refusal:
+        return str(refusal)
+    return ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -130,7 +149,7 @@ def member_invitation(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
         members.invite_again(pk, by=request.actor)
     except NotAllowed as refusal:
         return _detail(request, shown, problem=str(refusal), status=409)
-    messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": shown.email})
+    _say_sent(request, shown)
     return moved(reverse("member-detail", args=[pk]))
 
 
@@ -138,33 +157,49 @@ def member_invitation(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
 @requires(P.USER_ACCESS_MANAGE)
 def member_disable(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     """What disabling would delete and what would stay, then doing it."""
-    shown = _person(request, pk)
-    problem = ""
-    if request.method == "POST":
-        try:
-            offboarding.disable(pk, by=request.actor)
-        except NotAllowed as refusal:
-            problem = str(refusal)
-        else:
-            messages.success(request, _("%(name)s is disabled.") % {"name": shown.name})
-            return moved(reverse("member-list"))
-    context = {"shown": shown, "preview": offboarding.preview(shown), "problem": problem}
-    return page(request, "organization/members/disable.html", context, status=409 if problem else 200)
+    return disabling(request, _person(request, pk), reverse("member-detail", args=[pk]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(P.USER_ACCESS_MANAGE)
 def member_enable(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     """Let a disabled member in again."""
-    shown = _person(request, pk)
+    return enabling(request, _person(request, pk), reverse("member-detail", args=[pk]))
+
+
+def disabling(request: SignedInRequest, shown: Member, back: str) -> HttpResponse:
+    """The page that says what would happen and does it; for people and service accounts alike."""
+    problem = obstacle(shown)
+    if request.method == "POST":
+        try:
+            offboarding.disable(shown.pk, by=request.actor)
+        except NotAllowed as refusal:
+            problem = str(refusal)
+        else:
+            return _disabled(request, shown, back)
+    context = {"shown": shown, "preview": offboarding.preview(shown), "problem": problem, "back": back}
+    status = 409 if request.method == "POST" else 200
+    return page(request, "organization/members/disable.html", context, status=status)
+
+
+def _disabled(request: SignedInRequest, shown: Member, back: str) -> HttpResponse:
+    if shown == request.member:  # every session of theirs has ended, the one of this request among them
+        logout(request)
+        return moved(reverse("account_login"))
+    messages.success(request, _("%(name)s is disabled.") % {"name": shown.name})
+    return moved(back)
+
+
+def enabling(request: SignedInRequest, shown: Member, back: str) -> HttpResponse:
+    """The page that says what comes back and what does not, and does it; for people and service accounts alike."""
     problem = ""
     if request.method == "POST":
         try:
-            members.enable(pk, by=request.actor)
+            members.enable(shown.pk, by=request.actor)
         except NotAllowed as refusal:
             problem = str(refusal)
         else:
             messages.success(request, _("%(name)s is enabled.") % {"name": shown.name})
-            return moved(reverse("member-detail", args=[pk]))
-    context = {"shown": shown, "problem": problem}
+            return moved(back)
+    context = {"shown": shown, "problem": problem, "back": back}
     return page(request, "organization/members/enable.html", context, status=409 if problem else 200)

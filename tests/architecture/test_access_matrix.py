@@ -5,6 +5,7 @@ A row has a cell for GET and one for POST, each with a letter for every visitor 
 `3` is refused (403), `4` finds nothing (404), `5` is told the method is wrong (405).
 """
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -24,12 +25,12 @@ MATRIX = {
     # name                      GET        POST
     "home": ("L++++++", "5555555"),
     "organization-switch": ("5555555", "L444444"),
-    "set_language": ("5555555", "+++++++"),
+    "set_language": ("+++++++", "+++++++"),
     "invitation-accept": ("+++++++", "+++++++"),
     "profile": ("L++++++", "L++++++"),
     "sessions-end": ("5555555", "L++++++"),
     "account_login": ("+++++++", "+++++++"),
-    "account_logout": ("+++++++", "+++++++"),
+    "account_logout": ("L++++++", "LLLLLLL"),
     "account_inactive": ("+++++++", "5555555"),
     "account_reauthenticate": ("L++++++", "L++++++"),
     "account_change_password": ("L++++++", "L++++++"),
@@ -94,10 +95,10 @@ KIND_MATRIX = {
     },
     "limit-ask": {
         "api-keys": ("L333+4+", "L333+4+"),
-        "application-keys": ("4444444", "4444444"),
+        "application-keys": ("L444444", "L444444"),
         "client-tokens": ("L3+3+4+", "L3+3+4+"),
-        "personal-access-tokens": ("4444444", "4444444"),
-        "service-access-tokens": ("4444444", "4444444"),
+        "personal-access-tokens": ("L444444", "L444444"),
+        "service-access-tokens": ("L444444", "L444444"),
     },
 }
 KIND_MATRIX["credential-revoke"] = KIND_MATRIX["credential-rename"]
@@ -154,6 +155,11 @@ def address(name, places, kind=None):
     return reverse(name, kwargs=arguments)
 
 
+def visible_text(answer):
+    """What a person would read: the page without form tokens and its own address."""
+    return re.sub(r'(name="csrfmiddlewaretoken" value|name="next" value)="[^"]*"', "", answer.content.decode())
+
+
 def letter(answer):
     if answer.status_code == 302 and "/accounts/login/" in answer.headers["Location"]:
         return "L"
@@ -203,4 +209,4 @@ def test_what_is_somebody_elses_looks_like_what_never_was(name, visitors, places
     theirs, never = visitors["stranger"].get(url), visitors["stranger"].get(nowhere)
 
     assert theirs.status_code == never.status_code == 404
-    assert theirs.content.replace(b"x", b"") == never.content.replace(b"x", b"")
+    assert visible_text(theirs) == visible_text(never)

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -13,7 +14,7 @@ from accounts.organizations import in_organization
 from audit.models import AuditEvent
 from keys import limits
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, KINDS, PERSONAL_ACCESS_TOKEN, Owner, Rule
-from keys.models import Credential
+from keys.models import Credential, Limit
 
 pytestmark = pytest.mark.django_db
 
@@ -236,6 +237,33 @@ def test_ten_times_the_keys_cost_the_same_number_of_queries(alice, client_of, is
 
     assert counts[:2] == counts[2:]
     assert max(counts) <= 30
+
+
+def test_ten_thousand_keys_cost_no_more_queries_than_one(alice, client_of, issue):
+    client, first = client_of(alice), issue(APPLICATION_KEY, alice, name="key", scopes=["dashboards_read"]).credential
+    paths = ("/apis/", "/apis/application-keys/", "/apis/application-keys/?q=key&sort=name")
+
+    def queries():
+        counts = []
+        for path in paths:
+            with CaptureQueriesContext(connection) as seen:
+                client.get(path)
+            counts.append(len(seen))
+        return counts
+
+    before = queries()
+    Limit.objects.update(maximum=20_000)
+    Credential.objects.bulk_create(_copies(first, 9_999), batch_size=500)
+
+    assert queries() == before
+    assert Limit.objects.get(kind=APPLICATION_KEY).live == 10_000
+
+
+def _copies(credential, number):
+    for n in range(number):
+        copy = Credential.objects.model(**{f.attname: getattr(credential, f.attname) for f in credential._meta.fields})
+        copy.pk, copy.name, copy.name_key, copy.fingerprint = uuid4(), f"key {n}", f"key {n}", n.to_bytes(32)
+        yield copy
 
 
 def test_the_export_holds_no_secret_and_no_formula_and_is_recorded(kind, alice, client_of, issue):

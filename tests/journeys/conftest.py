@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from tests.run import find
 
@@ -30,28 +31,41 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args):
-    return browser_type_launch_args | {"executable_path": find("chromium"), "args": list(QUIET)}
+def chromium():
+    """Debian's Chromium, without a window."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=find("chromium"), args=list(QUIET))
+        yield running
+        running.close()
 
 
 @pytest.fixture(scope="session")
-def browser_context_args(browser_context_args, server):
-    return browser_context_args | {"base_url": server.url, "reduced_motion": "reduce", "locale": "en"}
+def new_context(chromium, server):
+    """A fresh browser profile on the server. Options as Playwright's."""
+
+    def opened(**options):
+        plain = {"base_url": server.url, "reduced_motion": "reduce", "locale": "en"}
+        return chromium.new_context(**(plain | options))
+
+    return opened
 
 
 @pytest.fixture
-def open_browser(new_context, browser_context_args):
+def open_browser(new_context):
     """A fresh browser with nobody signed in; fails the test on a console error. Options as Playwright's."""
-    complaints = []
+    complaints, contexts = [], []
 
     def opened(**options):
-        page = new_context(**(browser_context_args | options)).new_page()
+        contexts.append(new_context(**options))
+        page = contexts[-1].new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if _is_complaint(said) else None)
         return page
 
     yield opened
+    for context in contexts:
+        context.close()
     assert not complaints
 
 

@@ -40,11 +40,11 @@ FIRST_ROWS = {
 
 
 @pytest.fixture(scope="session")
-def cookies(browser, browser_context_args):
+def cookies(new_context):
     """Each person signs in once."""
     kept = {None: []}
     for email in (ADMIN, SUPPORT):
-        context = browser.new_context(**browser_context_args)
+        context = new_context()
         sign_in(context.new_page(), email, DEMO_PASSWORD)
         kept[email] = context.cookies()
         context.close()

@@ -1,0 +1,93 @@
+"""The demo: made once, quickly, and as it is described."""
+
+import time
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+
+from accounts.models import Member, Organization, Person, Status
+from audit import chain
+from audit.models import AuditEvent
+from keys import demo
+from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN
+from keys.models import Credential, Limit, State, SupportRequest
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def acme(now):
+    assert demo.seed(now=now)
+    return Organization.objects.get(name="Acme Robotics")
+
+
+def test_it_takes_seconds_and_happens_once(now, capsys):
+    started = time.perf_counter()
+    call_command("seed_demo")
+    took = time.perf_counter() - started
+    rows = Credential.objects.count()
+
+    call_command("seed_demo")
+
+    assert took < 4
+    assert Credential.objects.count() == rows
+    assert "already" in capsys.readouterr().out
+
+
+def test_the_people_are_there_one_pending_and_one_disabled(acme):
+    states = [member.status for member in Member.objects.of(acme.id).users()]
+
+    assert (len(states), states.count(Status.PENDING), states.count(Status.DISABLED)) == (8, 1, 1)
+    assert set(Member.objects.of(acme.id).service_accounts().values_list("name", flat=True)) == {
+        "ci-deploy",
+        "terraform",
+        "slack-alerts",
+    }
+
+
+def test_the_credentials_are_there_in_every_state_worth_seeing(acme, now):
+    live = Credential.objects.of(acme.id).live().with_people()
+    counts = {kind: live.of_kind(kind).count() for kind in (API_KEY, CLIENT_TOKEN)}
+    tokens = [one.state(now) for one in live.of_kind(PERSONAL_ACCESS_TOKEN)]
+
+    assert counts == {API_KEY: 4, CLIENT_TOKEN: 2}
+    assert live.of_kind(APPLICATION_KEY).count() == 12
+    assert live.unscoped().exists()
+    assert (len(tokens), tokens.count(State.EXPIRED)) == (3, 1)
+    assert live.of_kind(SERVICE_ACCESS_TOKEN).count() == 3
+    assert Limit.objects.get(organization=acme, kind=API_KEY).live == 4
+
+
+def test_support_has_a_request_to_answer_and_one_answered(acme):
+    assert SupportRequest.objects.of(acme.id).open().count() == 1
+    assert SupportRequest.objects.of(acme.id).decided().get().answer
+
+
+def test_the_trail_holds_and_reads_as_history(acme):
+    times = list(AuditEvent.objects.of(acme.id).order_by("sequence").values_list("at", flat=True))
+
+    assert times == sorted(times)
+    assert list(chain.verify()) == []
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "aiko.tanaka@acme.example",
+        "vera.silva@acme.example",
+        "bob.martin@acme.example",
+        "camille.laurent@acme.example",
+        "charlie.novak@globex.example",
+        demo.SUPPORT_EMAIL,
+    ],
+)
+def test_the_announced_people_sign_in(email, acme):
+    assert Person.objects.get(email=email).check_password(demo.PASSWORD)
+
+
+def test_nobody_is_sent_mail(acme, settings):
+    backend = settings.EMAIL_BACKEND
+
+    assert mail.outbox == []
+    assert "dummy" not in backend
