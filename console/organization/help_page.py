@@ -8,7 +8,7 @@ from console.access import signed_in
 from console.pages import page
 from console.requests import SignedInRequest
 from keys import governance
-from keys.kinds import KINDS
+from keys.kinds import API_KEY, KINDS
 
 
 @require_safe
@@ -17,6 +17,7 @@ def help_page(request: SignedInRequest) -> HttpResponse:
     """The page, for members and support staff alike."""
     context = {
         "reachable": {kind.value: kind for kind in KINDS if request.member and governance.may_see(request.actor, kind)},
+        "most": API_KEY.quota.maximum if API_KEY.quota else 0,
         "contact": settings.SUPPORT_CONTACT,
         "contact_is_mail": "@" in settings.SUPPORT_CONTACT and "://" not in settings.SUPPORT_CONTACT,
         "contact_is_link": settings.SUPPORT_CONTACT.startswith(("https://", "http://")),

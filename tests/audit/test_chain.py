@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 
 from audit import chain, log
 from audit.events import Event
@@ -113,10 +113,11 @@ def test_the_command_names_the_place_and_fails(trail, capsys):
 
 
 def test_an_event_is_never_recorded_outside_the_change_it_tells_of(alice, actor_of, monkeypatch):
-    monkeypatch.setattr(connection, "in_atomic_block", False)
+    by = actor_of(alice)
 
-    with pytest.raises(RuntimeError):
-        log.record(Event.MEMBER_ENABLED, by=actor_of(alice), target=log.Target("user", "1", "Somebody"))
+    with monkeypatch.context() as outside, pytest.raises(RuntimeError):
+        outside.setattr(connections["default"], "in_atomic_block", False)
+        log.record(Event.MEMBER_ENABLED, by=by, target=log.Target("user", "1", "Somebody"))
 
 
 def test_each_organization_has_its_own_chain(trail, charlie, issue):

@@ -1,8 +1,6 @@
-"""Triggers that count the live credentials of every limit, on both engines. CHECK constraints bound the count."""
+"""Triggers that count the live credentials of every limit. CHECK constraints bound the count."""
 
-from django.db import migrations
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.state import StateApps
+from audit.triggers import installer
 
 MORE = """
     UPDATE keys_limit SET live = live + 1, minimum = keep_at_least
@@ -19,31 +17,24 @@ EVENTS = (
     ("deleted", "DELETE", "OLD.revoked_at IS NULL", FEWER),
 )
 
-SQLITE = [
-    f"CREATE TRIGGER credential_{name} AFTER {event} ON keys_credential WHEN {condition} BEGIN {count}; END"
+SQLITE = {
+    f"credential_{name}": f"AFTER {event} ON keys_credential WHEN {condition} BEGIN {count}; END"
     for name, event, condition, count in EVENTS
-]
+}
 POSTGRESQL = [
     statement
     for name, event, condition, count in EVENTS
     for statement in (
         f"""
-        CREATE FUNCTION credential_{name}() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE OR REPLACE FUNCTION credential_{name}() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN {count}; RETURN NULL; END $$
         """,
         f"""
-        CREATE TRIGGER credential_{name} AFTER {event} ON keys_credential
+        CREATE OR REPLACE TRIGGER credential_{name} AFTER {event} ON keys_credential
         FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION credential_{name}()
         """,
     )
 ]
 
-
-def create_triggers(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    for statement in SQLITE if schema_editor.connection.vendor == "sqlite" else POSTGRESQL:
-        schema_editor.execute(statement)
-
-
-class Migration(migrations.Migration):
-    dependencies = [("keys", "0001_tables")]
-    operations = [migrations.RunPython(create_triggers)]
+install = installer(sqlite=SQLITE, postgresql=POSTGRESQL)
+"""Puts them in place after every `migrate`."""

@@ -1,8 +1,6 @@
-"""Triggers that keep an organisation's last active admin: neither demoted nor disabled, on both engines."""
+"""Triggers that keep an organisation's last active admin: neither demoted nor disabled."""
 
-from django.db import migrations
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.state import StateApps
+from audit.triggers import installer
 
 REFUSAL = "the last admin of an organization stays"
 
@@ -27,22 +25,17 @@ MEMBER_LOST = f"""
     AND NOT EXISTS ({OTHER_ADMINS.format(member="OLD.id", organization="OLD.organization_id")})
 """
 
-SQLITE = [
-    f"""
-    CREATE TRIGGER last_admin_keeps_role_{verb.lower()} BEFORE {verb} ON accounts_memberrole WHEN {condition}
-    BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END
-    """
-    for verb, condition in (("DELETE", ROLE_LOST), ("UPDATE", f"NEW.role <> OLD.role AND {ROLE_LOST}"))
-] + [
-    f"""
-    CREATE TRIGGER last_admin_stays BEFORE UPDATE OF disabled_at ON accounts_member WHEN {MEMBER_LOST}
-    BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END
-    """
-]
-
+_REFUSE = f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+SQLITE = {
+    "last_admin_keeps_role_delete": f"BEFORE DELETE ON accounts_memberrole WHEN {ROLE_LOST} {_REFUSE}",
+    "last_admin_keeps_role_update": (
+        f"BEFORE UPDATE ON accounts_memberrole WHEN NEW.role <> OLD.role AND {ROLE_LOST} {_REFUSE}"
+    ),
+    "last_admin_stays": f"BEFORE UPDATE OF disabled_at ON accounts_member WHEN {MEMBER_LOST} {_REFUSE}",
+}
 POSTGRESQL = [
     f"""
-    CREATE FUNCTION last_admin_{name}() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE OR REPLACE FUNCTION last_admin_{name}() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         PERFORM 1 FROM accounts_organization WHERE id = {organization} FOR UPDATE;
         IF {condition} THEN
@@ -58,25 +51,18 @@ POSTGRESQL = [
     )
 ] + [
     """
-    CREATE TRIGGER last_admin_keeps_role_delete BEFORE DELETE ON accounts_memberrole
+    CREATE OR REPLACE TRIGGER last_admin_keeps_role_delete BEFORE DELETE ON accounts_memberrole
     FOR EACH ROW EXECUTE FUNCTION last_admin_role_deleted()
     """,
     """
-    CREATE TRIGGER last_admin_keeps_role_update BEFORE UPDATE ON accounts_memberrole
+    CREATE OR REPLACE TRIGGER last_admin_keeps_role_update BEFORE UPDATE ON accounts_memberrole
     FOR EACH ROW EXECUTE FUNCTION last_admin_role_changed()
     """,
     """
-    CREATE TRIGGER last_admin_stays BEFORE UPDATE OF disabled_at ON accounts_member
+    CREATE OR REPLACE TRIGGER last_admin_stays BEFORE UPDATE OF disabled_at ON accounts_member
     FOR EACH ROW EXECUTE FUNCTION last_admin_disabled()
     """,
 ]
 
-
-def create_triggers(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    for statement in SQLITE if schema_editor.connection.vendor == "sqlite" else POSTGRESQL:
-        schema_editor.execute(statement)
-
-
-class Migration(migrations.Migration):
-    dependencies = [("accounts", "0001_tables")]
-    operations = [migrations.RunPython(create_triggers)]
+install = installer(sqlite=SQLITE, postgresql=POSTGRESQL)
+"""Puts them in place after every `migrate`."""
