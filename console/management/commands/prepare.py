@@ -1,5 +1,6 @@
 """manage.py prepare: everything between a fresh checkout and a running server. Safe to run again and again."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        os.umask(0o077)  # what is written from here on is its owner's alone
         write_ahead()
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
