@@ -31,7 +31,7 @@ _ADMIN_ONLY = frozenset(
 _NOT_FOR_READERS = frozenset({P.API_KEYS_READ, P.ORG_APP_KEYS_READ, P.CLIENT_TOKENS_READ})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BuiltinRole:
     """A role every organisation has. `slug` is its name in the database and never changes."""
 

@@ -71,9 +71,12 @@ class Quota:
     keep_at_least: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Kind:
-    """One kind of credential. `value` is its name in the database and the audit trail, `slug` in URLs."""
+    """One kind of credential. `value` is its name in the database and the audit trail, `slug` in URLs.
+
+    Equal only to itself: comparing fields would compare labels, and those change with the reader's language.
+    """
 
     value: str
     slug: str

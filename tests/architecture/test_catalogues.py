@@ -20,7 +20,8 @@ def wanted():
 @pytest.fixture(scope="module", params=LANGUAGES)
 def known(request):
     file = settings.LOCALE_PATHS[0] / request.param / "LC_MESSAGES" / "django.po"
-    return read_po(file.open("rb"), locale=request.param)
+    with file.open("rb") as source:
+        return read_po(source, locale=request.param)
 
 
 def test_no_message_is_missing_and_none_is_left_over(wanted, known):

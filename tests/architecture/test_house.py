@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import translation
 
 from accounts.areas import AREAS, NAMES
 from accounts.permissions import CATALOGUE, DEPRECATED, Permission
@@ -76,6 +77,12 @@ def test_every_kind_has_its_words_and_every_preset_its_scopes():
     for page in kind_pages.PAGES.values():
         for preset in page.presets:
             assert set(preset.scopes) <= CATALOGUE.keys() - DEPRECATED
+
+
+def test_a_kind_is_the_same_in_every_language():
+    with translation.override("ja"):
+        found = {kind: kind_pages.PAGES[kind] for kind in KINDS}
+    assert set(found) == set(KINDS)
 
 
 def test_kinds_are_told_apart_by_their_spelling():

@@ -86,8 +86,8 @@ def test_detail_says_who_can_reach_it_and_why_that_should_be_few(alice, bob, rob
     shown = text(client_of(bob).get(url(robot)))
 
     assert alice.name in shown
-    assert "1 member manages service accounts." in shown
-    assert "Keep them few" in shown
+    assert "1 member manages them:" in shown
+    assert "Keep these members few" in shown
 
 
 def test_detail_lists_its_keys_and_tokens_with_a_way_to_more(alice, robot, issue, client_of):
@@ -142,7 +142,7 @@ def test_disabling_shows_what_is_deleted_and_deletes_it(alice, robot, issue, cli
     shown = text(client.get(url(robot, "disable/")))
     answer = client.post(url(robot, "disable/"))
 
-    assert f'robot-key <span class="muted">· application key · <code>••••{key.last4}' in shown
+    assert f"<b>robot-key</b> <code>••••{key.last4}</code> · application key" in shown
     assert answer.status_code == 303
     assert not Credential.objects.live().exists()
     assert client.post(url(robot, "disable/")).status_code == 409

@@ -223,6 +223,7 @@ def test_a_reset_in_a_browser_that_is_signed_in_signs_it_out_too(alice, reset):
     answer, _link = reset(client)
 
     assert answer.headers["Location"] == "/accounts/password/reset/key/done/"
+    assert client.cookies["keyhouse_session"].value == ""
     assert client.get("/profile/").status_code == 302
 
 

@@ -71,7 +71,8 @@ def violations(page):
 def below(page, path):
     """The page of the list's first row, and those that hang below it."""
     page.goto(path)
-    first = page.locator("main td[data-c=name] a").first.get_attribute("href")
+    first = page.locator(f"main a[href^='{path}']:not([href='{path}'], [href*='/new/'], [href*='/invite/'])").first
+    first = first.get_attribute("href").partition("?")[0]
     page.goto(first)
     hrefs = page.locator("main a[href]").evaluate_all("links => links.map(link => link.getAttribute('href'))")
     return [first, *sorted({href for href in hrefs if href.startswith(first) and href != first})]
