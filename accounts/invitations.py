@@ -80,9 +80,11 @@ def accept(token: str, *, by: Actor, person: Person | None = None, name: str = "
 
 
 def _register(email: str, *, name: str, password: str, by: Actor) -> Person:
-    person = Person.objects.filter(email=email).first() or Person(email=email, created_at=by.now)
+    password_validation.validate_password(password, user=Person(email=email, name=name))
+    person, _created = Person.objects.get_or_create(email=email, defaults={"created_at": by.now})
+    if person.has_usable_password() and person.password:
+        raise SignInFirst  # two links for one address, used at the same moment: the other one was first
     person.name = name
-    password_validation.validate_password(password, user=person)
     person.set_password(password)
     person.save()
     return person

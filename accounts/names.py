@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 MAXIMUM_LENGTH = 128
 
 _BIDI_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")  # letters by category, blanks to the eye
 _REFUSED_CATEGORIES = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -29,15 +30,16 @@ def checked(name: str) -> str:
         raise BadName(_("Use 128 characters or fewer."))
     if any(mark in _BIDI_MARKS or unicodedata.category(mark) in _REFUSED_CATEGORIES for mark in name):
         raise BadName(_("Remove the invisible control characters."))
-    if not any(unicodedata.category(mark)[0] in "LNPS" for mark in name):
+    if not any(unicodedata.category(mark)[0] in "LNPS" and mark not in _FILLERS for mark in name):
         raise BadName(_("Enter a name that can be seen."))
     return name
 
 
 def key(name: str) -> str:
-    """What two names have in common when they count as the same: NFKC, trimmed, case folded."""
-    folded = unicodedata.normalize("NFKC", name).strip().casefold()
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", folded))
+    """What two names have in common when they count as the same: NFKC, trimmed, case folded, nothing invisible."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    seen = "".join(mark for mark in folded if unicodedata.category(mark) != "Cf" and mark not in _FILLERS)
+    return re.sub(r"\s+", " ", seen).strip()
 
 
 def free(wanted: str, taken: set[str]) -> str:

@@ -1,5 +1,6 @@
 """Around every request: facts about it, who acts, security headers, and answers that suit htmx."""
 
+import functools
 import ipaddress
 import json
 import uuid
@@ -88,6 +89,12 @@ def acting(get_response: GetResponse) -> GetResponse:
     return middleware  # type: ignore[return-value]
 
 
+@functools.cache
+def _time_zones() -> set[str]:
+    """The zones there are; finding them walks the disk."""
+    return zoneinfo.available_timezones()
+
+
 class _preferences:  # noqa: N801 - a context manager that reads as a phrase
     """The person's language and time zone, for as long as the request lasts."""
 
@@ -99,7 +106,7 @@ class _preferences:  # noqa: N801 - a context manager that reads as a phrase
         if person.language:
             translation.activate(person.language)
             self.request.LANGUAGE_CODE = translation.get_language()
-        if person.time_zone in zoneinfo.available_timezones():
+        if person.time_zone in _time_zones():
             timezone.activate(person.time_zone)
 
     def __exit__(self, *exception: object) -> None:

@@ -1,5 +1,6 @@
 """How allauth's sign-in behaves here: closed to strangers, and every step of it in the audit trail."""
 
+import logging
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +19,8 @@ from accounts.actors import Actor
 from accounts.models import Person
 from console.acting import visitor
 from console.requests import ConsoleRequest
+
+log = logging.getLogger(__name__)
 
 
 def display(person: Person) -> str:
@@ -91,8 +94,11 @@ class Adapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write in the person's own language, in this product's name."""
         language = getattr(context.get("user"), "language", "") or translation.get_language() or "en"
-        with translation.override(language):
-            super().send_mail(template_prefix, email, context | {"product": settings.PRODUCT_NAME})
+        try:
+            with translation.override(language):
+                super().send_mail(template_prefix, email, context | {"product": settings.PRODUCT_NAME})
+        except OSError:  # smtplib's errors are OSErrors; an error page would say that the address is known
+            log.exception("A mail could not be sent.")
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """The link of the mail: at the address this installation is known by, whatever host was asked."""
