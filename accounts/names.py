@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 MAXIMUM_LENGTH = 128
 
-_BIDI_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_REFUSED_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffd")
+"""Marks that turn the reading direction, and what is left of bytes that were no text."""
+
 _FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")  # letters by category, blanks to the eye
 _REFUSED_CATEGORIES = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -28,7 +30,7 @@ def checked(name: str) -> str:
         raise BadName(_("Enter a name."))
     if len(name) > MAXIMUM_LENGTH:
         raise BadName(_("Use 128 characters or fewer."))
-    if any(mark in _BIDI_MARKS or unicodedata.category(mark) in _REFUSED_CATEGORIES for mark in name):
+    if any(mark in _REFUSED_MARKS or unicodedata.category(mark) in _REFUSED_CATEGORIES for mark in name):
         raise BadName(_("Remove the invisible control characters."))
     if not any(unicodedata.category(mark)[0] in "LNPS" and mark not in _FILLERS for mark in name):
         raise BadName(_("Enter a name that can be seen."))

@@ -22,7 +22,8 @@ class ConsoleRequest(HttpRequest):
 
 
 class SignedInRequest(ConsoleRequest):
-    """A request behind @member, @requires or @support: somebody acts."""
+    """A request behind @member or @requires: somebody acts, in an organisation. (Support staff are no member.)"""
 
     actor: Actor
+    member: Member
     user: Person

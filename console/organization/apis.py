@@ -18,7 +18,7 @@ from console.forms.credentials import CredentialForm
 from console.organization import listing
 from console.pages import page
 from console.requests import SignedInRequest
-from keys import exports, governance
+from keys import exports, governance, limits
 from keys.kinds import Kind
 from keys.lifecycle import Issued
 from keys.models import Credential, CredentialQuerySet, Limit
@@ -105,15 +105,14 @@ def _sections(request: SignedInRequest, found: CredentialQuerySet, form: Credent
     actor = request.actor
     totals = dict(found.order_by().values_list("kind").annotate(Count("pk")))
     off = governance.switched_off(actor.organization)
-    saved = Limit.objects.filter(organization_id=actor.organization, owner__isnull=True)
-    limits = {limit.kind: limit for limit in saved}
+    maxima = {limit.kind: limit for limit in limits.limits_of(request.member.organization)}
     return [
         Section(
             kind=kind,
             words=kind_pages.PAGES[kind],
             rows=_first_rows(request, found, kind) if totals.get(kind) else [],
             total=totals.get(kind, 0),
-            limit=_limit(kind, limits, actor.organization_id) if actor.can(kind.rights.read) else None,
+            limit=maxima.get(kind) if actor.can(kind.rights.read) else None,
             off=kind in off,
             may_create=governance.may_create(actor, kind),
             form=_form(request, kind, form),
@@ -125,12 +124,6 @@ def _sections(request: SignedInRequest, found: CredentialQuerySet, form: Credent
 def _first_rows(request: SignedInRequest, found: CredentialQuerySet, kind: Kind) -> list[listing.Row]:
     newest = found.of_kind(kind).with_people().order_by("-created_at", "-pk")
     return listing.rows_for(request.actor, newest[:ROWS_SHOWN], now=request.now)
-
-
-def _limit(kind: Kind, limits: dict[Kind, Limit], organization_id: Any) -> Limit | None:
-    if not kind.quota or not kind.quota.per:
-        return None
-    return limits.get(kind) or Limit(organization_id=organization_id, kind=kind, maximum=kind.quota.maximum)
 
 
 def _form(request: SignedInRequest, kind: Kind, refused: CredentialForm | None) -> CredentialForm | None:

@@ -32,9 +32,9 @@ from console.organization import listing
 from console.organization.apis import apis_page
 from console.pages import moved, page
 from console.requests import SignedInRequest
-from keys import governance, lifecycle
+from keys import governance, lifecycle, limits
 from keys.kinds import Kind
-from keys.models import Credential
+from keys.models import Credential, Limit
 
 TIMELINE_LENGTH = 50
 
@@ -128,10 +128,9 @@ def _create_page(
     return page(request, template, context, fragments=("access",), status=status)
 
 
-def _organization_limit(request: SignedInRequest, kind: Kind) -> Any:
-    from_kind = kind.quota is not None and kind.quota.per is not None
-    member_of = request.member
-    return governance.limit_of(kind, member_of.organization, None) if from_kind and member_of else None
+def _organization_limit(request: SignedInRequest, kind: Kind) -> Limit | None:
+    found = limits.limits_of(request.member.organization)
+    return next((limit for limit in found if limit.kind is kind), None)
 
 
 def _access(form: CredentialForm | ScopesForm, owner: Member | None, kind: Kind) -> dict[str, Any]:

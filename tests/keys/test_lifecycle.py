@@ -7,14 +7,17 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from accounts.organizations import in_organization
 from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
-from keys import lifecycle, verification
+from keys import lifecycle, limits, verification
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, KINDS, PERSONAL_ACCESS_TOKEN, Reveal
 from keys.models import Credential, Limit
 from keys.verification import Outcome
 
 pytestmark = pytest.mark.django_db
+
+BAD_NAMES = ("", "   ", "a\0b", "a\u202eb", "x" * 129, chr(0xD800), "\u200b", "line\nbreak", "\ufffd", "\u3164")
 
 
 @pytest.fixture(params=KINDS, ids=str)
@@ -81,7 +84,9 @@ def test_a_name_that_reads_the_same_is_taken_and_another_suggested(kind, twin, a
     assert refusal.value.suggestion == f"{twin.strip()}-2"
 
 
-@pytest.mark.parametrize("name", ["", "   ", "a\0b", "a\u202eb", "x" * 129, "\ud800", "\u200b", "line\nbreak"])
+@pytest.mark.parametrize(
+    "name", ["", "   ", "a\0b", "a\u202eb", "x" * 129, "\ud800", "\u200b", "line\nbreak", "\ufffd", "\u3164"]
+)
 def test_a_bad_name_is_refused_at_the_name(kind, name, alice, issue):
     with pytest.raises(NotAllowed) as refusal:
         issue(kind, alice, name=name)
@@ -226,3 +231,24 @@ def test_a_client_token_can_always_be_read(alice, issue):
     issued = issue(CLIENT_TOKEN, alice)
 
     assert Credential.objects.get(pk=issued.credential.pk).public_text == issued.secret.text
+
+
+def test_a_switched_off_kind_is_not_accepted_until_it_is_on_again(alice, sam, issue, actor_of, now):
+    issued = issue(CLIENT_TOKEN, alice)
+    support = in_organization(actor_of(sam), alice.organization)
+
+    limits.switch(CLIENT_TOKEN, on=False, reason="beta over", by=support)
+    off = verification.verify(issued.secret.text, now=now)
+    limits.switch(CLIENT_TOKEN, on=True, reason="beta again", by=support)
+
+    assert off.outcome is Outcome.SWITCHED_OFF
+    assert verification.verify(issued.secret.text, now=now)
+
+
+def test_invisible_marks_do_not_make_a_name_another_one(alice, issue):
+    issue(API_KEY, alice, name="payments")
+
+    with pytest.raises(NotAllowed) as refusal:
+        issue(API_KEY, alice, name="pay\u200bments")
+
+    assert refusal.value.field == "name"
