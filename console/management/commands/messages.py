@@ -24,7 +24,9 @@ class Command(BaseCommand):
                 file.write_text('msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n')
             with file.open("rb") as source:
                 known = read_po(source, locale=language)
+            first_made = known.creation_date
             known.update(template, no_fuzzy_matching=True)
+            known.creation_date = first_made  # a date that changes at every run would be all the difference
             known.obsolete.clear()
             with file.open("wb") as target:
                 write_po(target, known, no_location=True, omit_header=False, sort_output=True, width=110)
