@@ -49,6 +49,7 @@ def change_profile(person: Person, *, by: Actor, **fields: str) -> None:
     }
     if not changes:
         return
+    _lock_organizations(person)
     for field in changes:
         setattr(person, field, fields[field])
     person.save(update_fields=list(changes))
@@ -57,9 +58,18 @@ def change_profile(person: Person, *, by: Actor, **fields: str) -> None:
     record(Event.PERSON_PROFILE_CHANGED, person, by=by, changes=changes)
 
 
+def _lock_organizations(person: Person) -> None:
+    """Take every lock that `record` will want before the person's own row is written: always in that order."""
+    for member in _memberships(person):
+        organizations.lock(member.organization_id)
+
+
 @transaction.atomic
-def password_changed(person: Person, *, by: Actor, keep_session: str | None) -> None:
-    """Record a changed password and end the person's other sessions."""
+def set_password(person: Person, password: str, *, by: Actor, keep_session: str | None) -> None:
+    """Give the person another password and end their sessions but the one kept. Validators are the form's part."""
+    _lock_organizations(person)
+    person.set_password(password)
+    person.save(update_fields=["password"])
     sessions.end_all(person, except_key=keep_session)
     record(Event.PERSON_PASSWORD_CHANGED, person, by=by)
 

@@ -43,7 +43,7 @@ class AuditEvent(models.Model):
     organization_id = models.UUIDField()
     sequence = models.PositiveBigIntegerField()
     at = models.DateTimeField()
-    event = models.CharField(max_length=64, choices=[(event.value, event.value) for event in Event])
+    event = models.CharField(max_length=64)
     actor_type = models.CharField(max_length=32)
     actor_id = models.CharField(max_length=64)
     actor_label = models.CharField(max_length=320)

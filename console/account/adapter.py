@@ -75,10 +75,8 @@ class Adapter(DefaultAccountAdapter):
         request = self.request
         by_link = request.resolver_match.url_name != "account_change_password"
         with transaction.atomic():
-            user.set_password(password)
-            user.save(update_fields=["password"])
             keep = None if by_link else request.session.session_key
-            people.password_changed(user, by=doer(request, user), keep_session=keep)
+            people.set_password(user, password, by=doer(request, user), keep_session=keep)
             if by_link and request.user == user:
                 self.logout(request)
         if not by_link:

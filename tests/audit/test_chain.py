@@ -68,6 +68,20 @@ def test_a_changed_or_missing_event_is_named(trail, statement, sequence):
     assert sequence in [place for place, _problem in found(trail)]
 
 
+COLUMNS = [field.attname for field in AuditEvent._meta.fields if field.attname not in {"id", "organization_id"}]
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_not_one_column_can_be_changed_unseen(trail, column):
+    event = AuditEvent.objects.of(trail).get(sequence=3)
+    other = {"at": event.at.replace(year=1999), "changes": '{"name": "forged"}', "sequence": 77}.get(column, "forged")
+
+    with behind_our_back() as cursor:
+        cursor.execute(f"UPDATE audit_auditevent SET {column} = %s WHERE id = %s", [other, event.pk])
+
+    assert {3, 77} & {place for place, _problem in found(trail)}
+
+
 def test_swapped_events_are_named(trail):
     with behind_our_back() as cursor:
         for before, after in ((2, 99), (3, 2), (99, 3)):

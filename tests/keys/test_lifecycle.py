@@ -7,11 +7,12 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import Member
 from accounts.organizations import in_organization
 from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
 from keys import lifecycle, limits, verification
-from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, KINDS, PERSONAL_ACCESS_TOKEN, Reveal
+from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, KINDS, PERSONAL_ACCESS_TOKEN, Owner, Reveal
 from keys.models import Credential, Limit
 from keys.verification import Outcome
 
@@ -250,3 +251,12 @@ def test_invisible_marks_do_not_make_a_name_another_one(alice, issue):
         issue(API_KEY, alice, name="pay\u200bments")
 
     assert refusal.value.field == "name"
+
+
+def test_what_a_disabled_owner_left_behind_is_not_accepted(kind, alice, camille, issue, now):
+    issued = issue(kind, camille if Owner.MEMBER in kind.owners else alice)
+    Member.objects.filter(pk=issued.credential.owner_id).update(disabled_at=now)
+
+    verdict = verification.verify(issued.secret.text, now=now)
+
+    assert verdict.outcome is (Outcome.VALID if kind.belongs_to_organization else Outcome.OWNER_DISABLED)
