@@ -26,9 +26,14 @@ class SignInFirst(Exception):
     """The invited address belongs to somebody who has a password: they accept while signed in."""
 
 
+def withdraw(member: Member, *, now: datetime) -> None:
+    """Make every link that was sent to the member stop working, for good."""
+    Invitation.objects.filter(member=member, used_at__isnull=True).update(used_at=now)
+
+
 def make(member: Member, *, now: datetime) -> str:
     """A new link token for this member; older ones stop working. Only its fingerprint is stored."""
-    Invitation.objects.filter(member=member, used_at__isnull=True).update(used_at=now)
+    withdraw(member, now=now)
     token = secrets.token_urlsafe(32)
     Invitation.objects.create(member=member, fingerprint=_fingerprint(token), created_at=now, expires_at=now + LIFETIME)
     return token

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import invitations, organizations, roles, sessions
 from accounts.actors import Actor
-from accounts.models import Member, Person, Sort, Status
+from accounts.models import Member, Sort, Status
 from accounts.names import key
 from accounts.permissions import Permission
 from accounts.refusals import NotAllowed
@@ -50,8 +50,7 @@ def _pending(email: str, *, by: Actor) -> Member:
         raise NotAllowed("email", _("This person is a disabled member. Enable them instead."))
     if existing:
         raise NotAllowed("email", _("This person is already a member."))
-    person = Person.objects.filter(email=email).first()
-    name = person.name if person else email.partition("@")[0]
+    name = email.partition("@")[0]  # their own name is nobody's business until they accept
     return Member.objects.create(
         organization_id=by.organization,
         sort=Sort.USER,
@@ -101,6 +100,7 @@ def disable(member_id: uuid.UUID, *, by: Actor) -> Member:
     roles.check_not_last_admin(member)
     member.disabled_at = by.now
     member.save(update_fields=["disabled_at"])
+    invitations.withdraw(member, now=by.now)
     if member.person:
         sessions.end_all(member.person)
     event = Event.SERVICE_ACCOUNT_DISABLED if member.is_service_account else Event.MEMBER_DISABLED

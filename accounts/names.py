@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 MAXIMUM_LENGTH = 128
+MAXIMUM_KEY_LENGTH = 512  # one mark may stand for many once it is normalized
 
 _REFUSED_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffd")
 """Marks that turn the reading direction, and what is left of bytes that were no text."""
@@ -28,7 +29,7 @@ def checked(name: str) -> str:
     name = name.strip()
     if not name:
         raise BadName(_("Enter a name."))
-    if len(name) > MAXIMUM_LENGTH:
+    if len(name) > MAXIMUM_LENGTH or len(key(name)) > MAXIMUM_KEY_LENGTH:
         raise BadName(_("Use 128 characters or fewer."))
     if any(mark in _REFUSED_MARKS or unicodedata.category(mark) in _REFUSED_CATEGORIES for mark in name):
         raise BadName(_("Remove the invisible control characters."))

@@ -1,7 +1,7 @@
 """Pages of long lists by key, not by number: page 4,000 costs what page 1 does."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -64,7 +64,9 @@ def _beyond(rows: QuerySet[Any], order: Order, cursor: str, *, backwards: bool) 
     column = rows.model._meta.get_field(order.column)
     try:
         value, key = column.to_python(value), rows.model._meta.pk.to_python(key)
-    except ValidationError:
+        if isinstance(value, datetime):
+            value = value.astimezone(UTC)
+    except (ValidationError, OverflowError, ValueError):
         return None
     if not separator or "\0" in str(value):
         return None

@@ -3,7 +3,9 @@
 import logging
 import re
 
-_SECRETS = re.compile(r"\b(?:pub)?[0-9a-f]{32}\b|\bdd(?:app|pat|sat)_\w+|(?<=/invitations/)[\w-]+")
+_SECRETS = re.compile(
+    r"\b(?:pub)?[0-9a-f]{32}\b|\bdd(?:app|pat|sat)_\w+|(?<=/invitations/)[\w-]+|(?<=/password/reset/key/)[^/\s]+"
+)
 
 
 def redacted(text: str) -> str:

@@ -41,6 +41,8 @@ def request_facts(get_response: GetResponse) -> GetResponse:
         request.now = timezone.now()
         request.id = uuid.uuid4().hex
         request.client_ip = _client_ip(request)
+        if not request.COOKIES.get(settings.SESSION_COOKIE_NAME, "").isalnum():
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)  # no session is called that; PostgreSQL refuses NUL
         response = get_response(request)
         response.headers["X-Request-Id"] = request.id
         return response
@@ -61,10 +63,11 @@ def _client_ip(request: HttpRequest) -> str:
 
 
 def security_headers(get_response: GetResponse) -> GetResponse:
-    """Send the content security policy and its companions with every answer."""
+    """Send the content security policy and its companions with every answer; only static files are ever cached."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Content-Security-Policy", CSP)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
@@ -74,7 +77,7 @@ def security_headers(get_response: GetResponse) -> GetResponse:
 
 
 def acting(get_response: GetResponse) -> GetResponse:
-    """Say who acts, in which organisation, language and time zone; pages of signed-in people are never cached."""
+    """Say who acts, in which organisation, language and time zone."""
 
     def middleware(request: ConsoleRequest) -> HttpResponse:
         request.memberships, request.member, request.actor = [], None, None
@@ -82,9 +85,7 @@ def acting(get_response: GetResponse) -> GetResponse:
             return get_response(request)
         acting_as.identify(request)
         with _preferences(request):
-            response = get_response(request)
-        response.headers.setdefault("Cache-Control", "no-store")
-        return response
+            return get_response(request)
 
     return middleware  # type: ignore[return-value]
 

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -32,11 +32,21 @@ _NONCE_BYTES = 12
 
 @dataclass(frozen=True)
 class Sending:
-    """One form as it was sent: the nonce it carried, by whom, and what it said."""
+    """One form as it was sent: the nonce it carried, by whom, what it said, and the end it asked for.
+
+    The end is apart because "in 30 days" is another moment each time the form is sent.
+    """
 
     nonce: str
     by: Actor
     content: Mapping[str, object]
+    expires_at: datetime | None = None
+
+    def says_the_same_as(self, earlier: Submission) -> bool:
+        """Whether the earlier form said the same, and asked for the same end but for the time between the two."""
+        before, now = earlier.credential.expires_at, self.expires_at
+        same_end = before == now if before is None or now is None else abs(now - before) <= SHOWN_AGAIN_FOR
+        return same_end and bytes(earlier.request_hash) == self.request_hash
 
     @property
     def digest(self) -> bytes:
@@ -67,7 +77,7 @@ def replayed(sending: Sending) -> tuple[Credential, Secret] | None:
     earlier = found.first()
     if earlier is None:
         return None
-    if bytes(earlier.request_hash) != sending.request_hash:
+    if not sending.says_the_same_as(earlier):
         raise NotAllowed("", _("This form was sent before with other values. Open a fresh one."))
     if earlier.sealed is None or earlier.credential.revoked_at:
         raise NotAllowed(

@@ -51,7 +51,7 @@ def issue(
     organization = organizations.lock(by.organization)
     scopes = sorted(set(scopes)) if scopes is not None else None
     content = {"kind": kind.value, "name": name, "owner": owner and owner.id, "scopes": scopes}
-    sending = idempotency.Sending(nonce, by, content)
+    sending = idempotency.Sending(nonce, by, content, expires_at)
     if nonce and (earlier := idempotency.replayed(sending)):
         return Issued(*earlier, again=True)
     governance.check_issue(

@@ -71,7 +71,7 @@ def apis_page(
     request: SignedInRequest, *, form: CredentialForm | None = None, issued: Issued | None = None, status: int = 200
 ) -> HttpResponse:
     """The page with, perhaps, a form that was refused or a credential that was just created."""
-    words, state = request.GET.get("q", ""), request.GET.get("state", "")
+    words, state = listing.asked(request.GET)
     visible = Credential.objects.visible_to(request.actor)
     found = listing.narrowed(visible, words=words, state=state, now=request.now)
     sections = _sections(request, found, form)
@@ -165,10 +165,10 @@ def apis_export(request: SignedInRequest) -> StreamingHttpResponse:
     """The list as CSV, as filtered; never a secret. Recorded in the audit trail."""
     if not governance.kinds_seen_by(request.actor):
         raise PermissionDenied("api_keys_read")
-    words, state = request.GET.get("q", ""), request.GET.get("state", "")
+    words, state = listing.asked(request.GET)
     visible = Credential.objects.visible_to(request.actor)
     found = listing.narrowed(visible, words=words, state=state, now=request.now)
-    lines = exports.credentials(found.with_people(), by=request.actor, asked={"q": words[:128], "state": state[:32]})
+    lines = exports.credentials(found.with_people(), by=request.actor, asked={"q": words, "state": state})
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="credentials.csv"'
     return response

@@ -5,13 +5,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Member
+from accounts.permissions import Permission
 from accounts.refusals import NotAllowed
 from audit import search
 from console import kind_pages
@@ -33,7 +34,7 @@ from console.organization.apis import apis_page
 from console.pages import moved, page
 from console.requests import SignedInRequest
 from keys import governance, lifecycle, limits
-from keys.kinds import Kind
+from keys.kinds import Kind, Rule
 from keys.models import Credential, Limit
 
 TIMELINE_LENGTH = 50
@@ -45,7 +46,7 @@ def credential_list(request: SignedInRequest, kind: Kind) -> HttpResponse:
     """All credentials of a kind, searched, filtered and ordered by the query string, page by page."""
     _must_see(request, kind)
     params = request.GET
-    words, state = params.get("q", ""), params.get("state", "")
+    words, state = listing.asked(params)
     order, _label = listing.ORDERS.get(params.get("sort", ""), listing.ORDERS["newest"])
     visible = Credential.objects.visible_to(request.actor).of_kind(kind).with_people()
     shown = paged(listing.narrowed(visible, words=words, state=state, now=request.now), order, params)
@@ -159,6 +160,7 @@ def credential_detail(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         "credential": credential,
         "effective": summary(_effective(credential)),
         "events": events[:TIMELINE_LENGTH],
+        "may_audit": request.actor.can(Permission.AUDIT_LOGS_READ),
     }
     return page(request, "organization/credentials/detail.html", context)
 
@@ -203,6 +205,8 @@ def _name_cell(request: SignedInRequest, credential: Credential) -> HttpResponse
 @member
 def credential_scopes(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> HttpResponse:
     """Other scopes for a credential of a kind that has them."""
+    if kind.scopes is Rule.NONE:
+        raise Http404
     credential = _editable(request, kind, pk)
     form = ScopesForm(kind, _posted(request), initial=_scopes_now(credential))
     if _is_draft(request):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,7 @@ from console.lists import Order
 from keys import governance
 from keys.models import Credential, CredentialQuerySet, State
 
+LONGEST_SEARCH = 200
 SOON = timedelta(days=7)
 OLD = timedelta(days=90)
 
@@ -51,10 +53,15 @@ def chosen_filter(slug: str) -> Filter:
     return _FILTERS.get(slug, LIVE)
 
 
+def asked(params: QueryDict) -> tuple[str, str]:
+    """The words and the filter a query string asks for; what makes no sense is left out."""
+    words = params.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH]
+    return words, chosen_filter(params.get("state", "")).slug
+
+
 def narrowed(rows: CredentialQuerySet, *, words: str, state: str, now: datetime) -> CredentialQuerySet:
     """The rows that match the words and the filter."""
     rows = chosen_filter(state).narrow(rows, now)
-    words = words.replace("\0", "").strip()
     return rows.matching(words) if words else rows
 
 

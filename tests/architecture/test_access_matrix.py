@@ -102,7 +102,9 @@ KIND_MATRIX = {
     },
 }
 KIND_MATRIX["credential-revoke"] = KIND_MATRIX["credential-rename"]
-KIND_MATRIX["credential-scopes"] = KIND_MATRIX["credential-rename"]
+KIND_MATRIX["credential-scopes"] = KIND_MATRIX["credential-rename"] | dict.fromkeys(
+    ("api-keys", "client-tokens"), ("L444444", "L444444")
+)
 
 
 def url_names(resolver=None):
