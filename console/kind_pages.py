@@ -91,7 +91,6 @@ class KindPage:
     stored: Promise
     revoking: Promise
     final_advice: Promise
-    lifetime: Promise
     snippets: tuple[Snippet, ...]
     presets: tuple[Preset, ...] = ()
     inline: bool = False
@@ -118,7 +117,6 @@ PAGES: dict[Kind, KindPage] = {
         stored=_("I have stored this key"),
         revoking=_("Everything that sends data with this key is refused from the next request on."),
         final_advice=_STORE_IT,
-        lifetime=_("Does not expire"),
         snippets=(
             _CURL_VALIDATE,
             Snippet("Agent", "api_key: {secret}\ndd_url: {site}"),
@@ -137,7 +135,6 @@ PAGES: dict[Kind, KindPage] = {
         stored=_("I have stored this key"),
         revoking=_("Every program that acts with this key is refused from the next request on."),
         final_advice=_STORE_IT,
-        lifetime=_("Does not expire"),
         snippets=(
             Snippet(
                 "curl",
@@ -159,7 +156,6 @@ PAGES: dict[Kind, KindPage] = {
         stored=_("Understood"),
         revoking=_("Browsers and apps that carry this token stop reporting at once."),
         final_advice=_("Anybody who opens your site can read this token. That is what it is made for."),
-        lifetime=_("Does not expire"),
         snippets=(
             Snippet(
                 "npm",
@@ -180,7 +176,6 @@ PAGES: dict[Kind, KindPage] = {
         stored=_("I have stored this token"),
         revoking=_("Every script that acts with this token is refused from the next request on."),
         final_advice=_STORE_IT,
-        lifetime=_("Expires"),
         snippets=(_CURL_TOKEN,),
         presets=(READ_DASHBOARDS, CI_PIPELINE, TERRAFORM),
     ),
@@ -195,7 +190,6 @@ PAGES: dict[Kind, KindPage] = {
         stored=_("I have stored this token"),
         revoking=_("Every pipeline that acts with this token is refused from the next request on."),
         final_advice=_STORE_IT,
-        lifetime=_("Expires"),
         snippets=(_CURL_TOKEN, Snippet("CI", 'DD_SITE_URL="{site}"\nDD_BEARER_TOKEN="{secret}"')),
         presets=(READ_DASHBOARDS, CI_PIPELINE, TERRAFORM),
     ),

@@ -100,11 +100,6 @@ def _from_base62(digits: str) -> int | None:
     return number
 
 
-def public_portion(row_id: uuid.UUID) -> str:
-    """The part of a token that names its row: 22 Base62 digits."""
-    return base62(row_id.int, ID_LENGTH)
-
-
 def current_pepper() -> int:
     """The version new fingerprints are made under."""
     return max(settings.PEPPERS)

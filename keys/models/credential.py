@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
 from accounts.models import Member, Organization, Sort
-from keys.kinds import KINDS, Kind, Owner, Reveal, Rule
+from keys.kinds import KINDS, Kind, Reveal, Rule
 from keys.models.fields import KindField
 
 
@@ -170,11 +170,6 @@ class Credential(models.Model):
         if self.expires_at and self.expires_at <= now:
             return State.EXPIRED
         return State.OWNER_DISABLED if self.owner and self.owner.disabled_at else State.ACTIVE
-
-    @property
-    def owner_sort(self) -> Owner:
-        """Whom it belongs to. Reads the owner, if there is one."""
-        return Owner(self.owner.sort) if self.owner else Owner.ORGANIZATION
 
     @property
     def is_unscoped(self) -> bool:
