@@ -3,13 +3,14 @@ Sam support; Charlie admin of another organisation."""
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone, translation
 from pytest_django.fixtures import Settings
 
 from accounts.actors import Actor, ActorType
@@ -29,6 +30,14 @@ def plain_static_files(settings: Settings) -> None:
     """Pages link static files by their own names; nothing has been collected."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+
+
+@pytest.fixture(autouse=True)
+def plain_english() -> Iterator[None]:
+    """A request leaves its language behind in the thread, and the next test would speak it."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture(autouse=True)
