@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 
 from console.requests import ConsoleRequest
@@ -21,6 +21,11 @@ def page(
     if wanted in fragments:
         template = f"{template}#{wanted}"
     return render(request, template, dict(context or {}), status=status)
+
+
+def posted(request: ConsoleRequest) -> QueryDict | None:
+    """What a form is bound to: what was posted, be it nothing, or None for a form only looked at."""
+    return request.POST if request.method == "POST" else None
 
 
 def moved(url: str) -> HttpResponseRedirect:

@@ -118,6 +118,21 @@ def charlie(globex: Organization, now: datetime) -> Member:
 
 
 @pytest.fixture
+def second(alice: Member, globex: Organization, now: datetime) -> Member:
+    """Alice in another organisation too, without a role there."""
+    return Member.objects.create(
+        organization=globex,
+        sort=Sort.USER,
+        person=alice.person,
+        name=alice.name,
+        name_key=alice.name_key,
+        email=alice.email,
+        created_at=now,
+        activated_at=now,
+    )
+
+
+@pytest.fixture
 def robot(acme: Organization, now: datetime) -> Member:
     account = Member.objects.create(
         organization=acme,

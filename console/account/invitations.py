@@ -13,7 +13,7 @@ from accounts.names import BadName
 from console.access import public
 from console.acting import SESSION_KEY, visitor
 from console.forms.invitations import JoinForm
-from console.pages import moved, page
+from console.pages import moved, page, posted
 from console.requests import ConsoleRequest
 
 
@@ -35,9 +35,8 @@ def invitation_accept(request: ConsoleRequest, token: str) -> HttpResponse:
 
 
 def _join(request: ConsoleRequest, invitation: Invitation, token: str, known: Person | None) -> HttpResponse:
-    posted = request.POST if request.method == "POST" else None
-    form = None if known else JoinForm(posted, initial=_initial(invitation))
-    if posted is not None and (form is None or form.is_valid()):
+    form = None if known else JoinForm(posted(request), initial=_initial(invitation))
+    if request.method == "POST" and (form is None or form.is_valid()):
         member = _accepted(request, token, known, form)
         if member:
             return _enter(request, member)

@@ -14,7 +14,7 @@ from console.access import signed_in
 from console.account.adapter import doer
 from console.forms.errors import add_refusal
 from console.forms.profile import ProfileForm
-from console.pages import moved, page
+from console.pages import moved, page, posted
 from console.requests import ConsoleRequest
 
 
@@ -24,7 +24,7 @@ def profile(request: ConsoleRequest) -> HttpResponse:
     """Look at it, or change it; a new language speaks at once."""
     person = request.user
     initial = {field: getattr(person, field) for field in people.PROFILE_FIELDS}
-    form = ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = ProfileForm(posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             people.change_profile(person, by=doer(request, person), **form.cleaned_data)

@@ -136,13 +136,9 @@ def _form(request: SignedInRequest, kind: Kind, refused: CredentialForm | None) 
 
 def _attention(visible: CredentialQuerySet, request: SignedInRequest) -> list[Attention]:
     """What needs a look today, counted in one query."""
-    now = request.now
-    live = Q(revoked_at__isnull=True)
+    kept = {state: listing.chosen_filter(state).narrow(visible, request.now) for state, _tone, _text in _ATTENTION}
     counts = visible.aggregate(
-        expired=Count("pk", filter=live & Q(expires_at__lte=now)),
-        expiring=Count("pk", filter=live & Q(expires_at__gt=now, expires_at__lte=now + listing.SOON)),
-        unscoped=Count("pk", filter=live & Q(pk__in=visible.unscoped().values("pk"))),
-        old=Count("pk", filter=live & Q(expires_at__isnull=True, created_at__lt=now - listing.OLD)),
+        **{state: Count("pk", filter=Q(pk__in=rows.values("pk"))) for state, rows in kept.items()}
     )
     return [
         Attention(tone, count, text(count), f"{reverse('apis')}?state={state}")

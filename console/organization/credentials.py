@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -31,7 +31,7 @@ from console.forms.errors import add_refusal
 from console.lists import paged
 from console.organization import listing
 from console.organization.apis import apis_page
-from console.pages import moved, page
+from console.pages import moved, page, posted
 from console.requests import SignedInRequest
 from keys import governance, lifecycle, limits
 from keys.kinds import Kind, Rule
@@ -88,11 +88,6 @@ def credential_create(request: SignedInRequest, kind: Kind) -> HttpResponse:
     if kind_pages.PAGES[kind].inline and "inline" in request.POST:
         return apis_page(request, form=form, status=422)
     return _create_page(request, kind, form, status=422)
-
-
-def _posted(request: SignedInRequest) -> QueryDict | None:
-    """What a form is bound to: what was posted, be it nothing, or None for a form only looked at."""
-    return request.POST if request.method == "POST" else None
 
 
 def _is_draft(request: SignedInRequest) -> bool:
@@ -178,7 +173,7 @@ def _effective(credential: Credential) -> frozenset[str]:
 def credential_rename(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> HttpResponse:
     """Another name, in place by htmx or on a page of its own."""
     credential = _editable(request, kind, pk)
-    form = NameForm(_posted(request), initial={"name": credential.name}, auto_id=f"rename-{pk}-%s")
+    form = NameForm(posted(request), initial={"name": credential.name}, auto_id=f"rename-{pk}-%s")
     if request.method == "POST" and form.is_valid():
         try:
             credential = lifecycle.rename(pk, name=form.cleaned_data["name"], by=request.actor)
@@ -208,7 +203,7 @@ def credential_scopes(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
     if kind.scopes is Rule.NONE:
         raise Http404
     credential = _editable(request, kind, pk)
-    form = ScopesForm(kind, _posted(request), initial=_scopes_now(credential))
+    form = ScopesForm(kind, posted(request), initial=_scopes_now(credential))
     if _is_draft(request):
         preset = kind_pages.preset(kind, request.POST.get("preset", ""))
         form = ScopesForm(kind, with_preset(request.POST, preset, credential.owner))
@@ -237,7 +232,7 @@ def credential_revoke(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
     credential = _visible(request, kind, pk)
     if not governance.may_revoke(request.actor, credential):
         raise PermissionDenied(kind.rights.revoke)
-    form = RevokeForm(_posted(request))
+    form = RevokeForm(posted(request))
     problem = ""
     if request.method == "POST" and form.is_valid():
         try:

@@ -14,7 +14,7 @@ from console.access import member
 from console.forms.errors import add_refusal
 from console.forms.limits import AskForm
 from console.lists import Order, paged
-from console.pages import moved, page
+from console.pages import moved, page, posted
 from console.requests import SignedInRequest
 from keys import governance
 from keys import limits as verbs
@@ -102,7 +102,7 @@ def limit_ask(request: SignedInRequest, kind: Kind) -> HttpResponse:
     if not governance.may_create(request.actor, kind):
         raise PermissionDenied(kind.rights.create)
     limit = _limit_of(request, kind)
-    form = AskForm(request.POST if request.method == "POST" else None, current=limit.maximum if limit else None)
+    form = AskForm(posted(request), current=limit.maximum if limit else None)
     if form.is_valid():
         try:
             _ask(request, kind, form)

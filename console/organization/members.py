@@ -21,7 +21,7 @@ from console.forms.errors import add_refusal
 from console.forms.members import InviteForm, MemberFilterForm, RolesForm
 from console.lists import Order, paged
 from console.organization import owned
-from console.pages import moved, page
+from console.pages import moved, page, posted
 from console.requests import SignedInRequest
 from keys import offboarding
 
@@ -61,8 +61,7 @@ def _narrowed(found: MemberQuerySet, asked: dict[str, str]) -> MemberQuerySet:
 @requires(P.USER_ACCESS_INVITE, P.USER_ACCESS_MANAGE)
 def member_invite(request: SignedInRequest) -> HttpResponse:
     """Invite somebody by e-mail."""
-    posted = request.POST if request.method == "POST" else None
-    form = InviteForm(roles.grantable_by(request.actor), posted, initial={"roles": ["standard"]})
+    form = InviteForm(roles.grantable_by(request.actor), posted(request), initial={"roles": ["standard"]})
     if request.method == "POST" and form.is_valid():
         try:
             invited = members.invite(email=form.cleaned_data["email"], role_slugs=form.role_slugs, by=request.actor)
@@ -126,8 +125,7 @@ def obstacle(shown: Member) -> str:
 def member_roles(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     """Give other roles."""
     shown = _person(request, pk)
-    posted = request.POST if request.method == "POST" else None
-    form = RolesForm(roles.grantable_by(request.actor), posted, initial={"roles": sorted(shown.role_slugs)})
+    form = RolesForm(roles.grantable_by(request.actor), posted(request), initial={"roles": sorted(shown.role_slugs)})
     if request.method == "POST" and form.is_valid():
         try:
             members.set_roles(pk, form.role_slugs, by=request.actor)

@@ -22,7 +22,7 @@ from console.forms.service_accounts import ServiceAccountForm
 from console.lists import Order, paged
 from console.organization import owned
 from console.organization.members import disabling, enabling, timeline
-from console.pages import moved, page
+from console.pages import moved, page, posted
 from console.requests import SignedInRequest
 
 NAMES_SHOWN = 10
@@ -73,7 +73,7 @@ def _reach(request: SignedInRequest) -> Reach:
 @requires(P.SERVICE_ACCOUNT_WRITE)
 def service_account_create(request: SignedInRequest) -> HttpResponse:
     """A new one."""
-    form = ServiceAccountForm(roles.grantable_by(request.actor), request.POST if request.method == "POST" else None)
+    form = ServiceAccountForm(roles.grantable_by(request.actor), posted(request))
     if request.method == "POST" and form.is_valid():
         fields = {name: form.cleaned_data[name] for name in ("name", "email")}
         try:
@@ -110,8 +110,7 @@ def service_account_edit(request: SignedInRequest, pk: uuid.UUID) -> HttpRespons
     """Another name, address or other roles."""
     account = _account(request, pk)
     initial = {"name": account.name, "email": account.email, "roles": sorted(account.role_slugs)}
-    posted = request.POST if request.method == "POST" else None
-    form = ServiceAccountForm(roles.grantable_by(request.actor), posted, initial=initial)
+    form = ServiceAccountForm(roles.grantable_by(request.actor), posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         fields = {name: form.cleaned_data[name] for name in ("name", "email")}
         try:

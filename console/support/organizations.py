@@ -23,7 +23,7 @@ from console.forms.errors import add_refusal
 from console.forms.support import LimitForm, SwitchForm
 from console.lists import Order, paged
 from console.organization import listing
-from console.pages import moved, page
+from console.pages import moved, page, posted
 from console.requests import SignedInRequest
 from keys import governance, limits
 from keys.kinds import KINDS, Kind
@@ -148,7 +148,7 @@ def support_switch(request: SignedInRequest, pk: uuid.UUID, kind: Kind) -> HttpR
     if not kind.switchable:
         raise Http404
     off = governance.is_off(organization.id, kind)
-    form = SwitchForm(request.POST if request.method == "POST" else None, initial={"to": "on" if off else "off"})
+    form = SwitchForm(posted(request), initial={"to": "on" if off else "off"})
     if form.is_valid():
         by, asked = as_support(request, organization), form.cleaned_data
         limits.switch(kind, on=asked["to"] == "on", reason=asked["answer"], by=by)

@@ -13,7 +13,7 @@ from console.access import support
 from console.forms.errors import add_refusal
 from console.forms.support import DecisionForm
 from console.lists import Order, paged
-from console.pages import moved, page
+from console.pages import moved, page, posted
 from console.requests import SignedInRequest
 from keys import limits
 from keys.models import SupportRequest
@@ -38,7 +38,7 @@ def support_requests(request: SignedInRequest) -> HttpResponse:
 def support_request(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     """One request: approve it with a number, or decline it; either with a reason."""
     found = SupportRequest.objects.with_people().get(pk=pk)
-    form = DecisionForm(request.POST if request.method == "POST" else None, wanted=found.wanted)
+    form = DecisionForm(posted(request), wanted=found.wanted)
     if not found.decided_at and form.is_valid():
         try:
             _decide(request, found, form)

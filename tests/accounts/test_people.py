@@ -20,21 +20,6 @@ def visitor(now):
     return Actor(organization_id=None, type=ActorType.ANONYMOUS, id="", label="", auth_method="NONE", now=now)
 
 
-@pytest.fixture
-def second(alice, globex, now):
-    """Alice in another organisation too."""
-    return Member.objects.create(
-        organization=globex,
-        sort="user",
-        person=alice.person,
-        name=alice.name,
-        name_key=alice.name_key,
-        email=alice.email,
-        created_at=now,
-        activated_at=now,
-    )
-
-
 def test_a_sign_in_is_told_to_every_organization_of_the_person(alice, second, visitor):
     people.signed_in(alice.person, by=visitor)
 

@@ -255,24 +255,8 @@ def test_a_member_of_nothing_is_told_so_and_can_sign_out(alice, bob, actor_of, c
     assert "/accounts/logout/" in text(answer)
 
 
-@pytest.fixture
-def second(alice, globex, now):
-    """Alice as a reader of Globex."""
-    member = Member.objects.create(
-        organization=globex,
-        sort="user",
-        person=alice.person,
-        name=alice.name,
-        name_key=alice.name_key,
-        email=alice.email,
-        created_at=now,
-        activated_at=now,
-    )
-    MemberRole.objects.create(member=member, role="read-only")
-    return member
-
-
 def test_switching_acts_in_the_other_organization_with_its_roles(alice, second, client_of):
+    MemberRole.objects.create(member=second, role="read-only")
     client = client_of(alice)
     assert client.get("/members/invite/").status_code == 200
 
