@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.translation import ngettext
@@ -136,10 +136,8 @@ def _form(request: SignedInRequest, kind: Kind, refused: CredentialForm | None) 
 
 def _attention(visible: CredentialQuerySet, request: SignedInRequest) -> list[Attention]:
     """What needs a look today, counted in one query."""
-    kept = {state: listing.chosen_filter(state).narrow(visible, request.now) for state, _tone, _text in _ATTENTION}
-    counts = visible.aggregate(
-        **{state: Count("pk", filter=Q(pk__in=rows.values("pk"))) for state, rows in kept.items()}
-    )
+    rules = {state: listing.chosen_filter(state).rule(request.now) for state, _tone, _text in _ATTENTION}
+    counts = visible.aggregate(**{state: Count("pk", filter=rule) for state, rule in rules.items()})
     return [
         Attention(tone, count, text(count), f"{reverse('apis')}?state={state}")
         for state, tone, text in _ATTENTION

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -11,13 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actors import Actor
 from console.lists import Order
 from keys import governance
-from keys.models import Credential, CredentialQuerySet, State
+from keys.models import Credential, CredentialQuerySet, State, Where
 
 LONGEST_SEARCH = 200
 SOON = timedelta(days=7)
 OLD = timedelta(days=90)
-
-Narrow = Callable[[CredentialQuerySet, datetime], CredentialQuerySet]
 
 
 @dataclass(frozen=True)
@@ -26,18 +25,18 @@ class Filter:
 
     slug: str
     label: Promise
-    narrow: Narrow
+    rule: Callable[[datetime], Q]
 
 
-LIVE = Filter("", _("All in use"), lambda rows, now: rows.live())
+LIVE = Filter("", _("All in use"), lambda now: Where.live())
 FILTERS = (
     LIVE,
-    Filter("active", _("Active"), lambda rows, now: rows.active(now)),
-    Filter("expiring", _("Expiring within 7 days"), lambda rows, now: rows.expiring(now, within=SOON)),
-    Filter("expired", _("Expired"), lambda rows, now: rows.expired(now)),
-    Filter("unscoped", _("All of the owner’s access"), lambda rows, now: rows.unscoped()),
-    Filter("old", _("Older than 90 days"), lambda rows, now: rows.unexpiring_since(now - OLD)),
-    Filter("revoked", _("Revoked"), lambda rows, now: rows.revoked()),
+    Filter("active", _("Active"), Where.active),
+    Filter("expiring", _("Expiring within 7 days"), lambda now: Where.expiring(now, within=SOON)),
+    Filter("expired", _("Expired"), Where.expired),
+    Filter("unscoped", _("All of the owner’s access"), lambda now: Where.unscoped()),
+    Filter("old", _("Older than 90 days"), lambda now: Where.unexpiring_since(now - OLD)),
+    Filter("revoked", _("Revoked"), lambda now: Where.revoked()),
 )
 _FILTERS = {found.slug: found for found in FILTERS}
 
@@ -61,7 +60,7 @@ def asked(params: QueryDict) -> tuple[str, str]:
 
 def narrowed(rows: CredentialQuerySet, *, words: str, state: str, now: datetime) -> CredentialQuerySet:
     """The rows that match the words and the filter."""
-    rows = chosen_filter(state).narrow(rows, now)
+    rows = rows.where(chosen_filter(state).rule(now))
     return rows.matching(words) if words else rows
 
 

@@ -1,6 +1,6 @@
 """The tables of the keys room."""
 
-from keys.models.credential import Credential, CredentialQuerySet, State
+from keys.models.credential import Credential, CredentialQuerySet, State, Where
 from keys.models.limit import KindSwitch, Limit
 from keys.models.request import Decision, SupportRequest
 from keys.models.submission import Submission
@@ -14,4 +14,5 @@ __all__ = [
     "State",
     "Submission",
     "SupportRequest",
+    "Where",
 ]

@@ -28,6 +28,41 @@ def _values(kinds: Iterable[Kind]) -> list[str]:
     return [kind.value for kind in kinds]
 
 
+class Where:
+    """What can be true of a credential, each said once: lists narrow by it, counts count by it."""
+
+    @staticmethod
+    def live() -> Q:
+        return Q(revoked_at__isnull=True)
+
+    @staticmethod
+    def revoked() -> Q:
+        return Q(revoked_at__isnull=False)
+
+    @staticmethod
+    def active(now: datetime) -> Q:
+        return Where.live() & (Q(expires_at__isnull=True) | Q(expires_at__gt=now))
+
+    @staticmethod
+    def expired(now: datetime) -> Q:
+        return Where.live() & Q(expires_at__lte=now)
+
+    @staticmethod
+    def expiring(now: datetime, *, within: timedelta) -> Q:
+        return Where.live() & Q(expires_at__gt=now, expires_at__lte=now + within)
+
+    @staticmethod
+    def unscoped() -> Q:
+        """With all of the owner's access, where scopes could have narrowed it."""
+        narrowable = _values(kind for kind in KINDS if kind.scopes is Rule.OPTIONAL)
+        return Where.live() & Q(kind__in=narrowable, scopes__isnull=True)
+
+    @staticmethod
+    def unexpiring_since(moment: datetime) -> Q:
+        """Created before the moment and without an end."""
+        return Where.live() & Q(expires_at__isnull=True, created_at__lt=moment)
+
+
 class CredentialQuerySet(models.QuerySet["Credential"]):
     def of(self, organization_id: uuid.UUID) -> Self:
         return self.filter(organization_id=organization_id)
@@ -40,28 +75,11 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
 
     def live(self) -> Self:
         """Not revoked: what counts for limits and names."""
-        return self.filter(revoked_at__isnull=True)
+        return self.filter(Where.live())
 
-    def active(self, now: datetime) -> Self:
-        """Neither revoked nor expired."""
-        return self.live().filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
-
-    def revoked(self) -> Self:
-        return self.filter(revoked_at__isnull=False)
-
-    def expired(self, now: datetime) -> Self:
-        return self.live().filter(expires_at__lte=now)
-
-    def expiring(self, now: datetime, *, within: timedelta) -> Self:
-        return self.live().filter(expires_at__gt=now, expires_at__lte=now + within)
-
-    def unscoped(self) -> Self:
-        """With all of the owner's access, where scopes could have narrowed it."""
-        return self.live().filter(kind__in=_values(k for k in KINDS if k.scopes is Rule.OPTIONAL), scopes__isnull=True)
-
-    def unexpiring_since(self, moment: datetime) -> Self:
-        """Created before the moment and without an end."""
-        return self.live().filter(expires_at__isnull=True, created_at__lt=moment)
+    def where(self, rule: Q) -> Self:
+        """Those a rule of Where holds for."""
+        return self.filter(rule)
 
     def matching(self, words: str) -> Self:
         """By name, owner's name, or exactly the last four characters or the id."""

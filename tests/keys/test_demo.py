@@ -11,7 +11,7 @@ from audit import chain
 from audit.models import AuditEvent
 from keys import demo
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN
-from keys.models import Credential, Limit, State, SupportRequest
+from keys.models import Credential, Limit, State, SupportRequest, Where
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +53,7 @@ def test_the_credentials_are_there_in_every_state_worth_seeing(acme, now):
 
     assert counts == {API_KEY: 4, CLIENT_TOKEN: 2}
     assert live.of_kind(APPLICATION_KEY).count() == 12
-    assert live.unscoped().exists()
+    assert live.where(Where.unscoped()).exists()
     assert (len(tokens), tokens.count(State.EXPIRED)) == (3, 1)
     assert live.of_kind(SERVICE_ACCESS_TOKEN).count() == 3
     assert Limit.objects.get(organization=acme, kind=API_KEY).live == 4
