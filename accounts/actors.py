@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from django.utils.functional import Promise
+
 from accounts.permissions import Permission
 
 
@@ -26,12 +28,29 @@ class NotPermitted(Exception):
         self.permission = permission
 
 
+class BeyondToken(NotPermitted):
+    """The actor may, but not by way of the token they act with; the message says why."""
+
+    def __init__(self, reason: Promise | str) -> None:
+        super().__init__("")
+        self.reason = reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delegation:
+    """The token somebody acts with: its kind, what it is scoped to, and when it ends."""
+
+    kind: str
+    scopes: frozenset[str]
+    expires_at: datetime | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Actor:
     """Somebody acting in one organisation (or, with none, on the installation), at one moment, from one place.
 
     `id` is the member's, or for support staff the person's. `auth_id` names the session or credential without
-    revealing it.
+    revealing it. `delegation` is set when they act by an access token.
     """
 
     organization_id: uuid.UUID | None
@@ -42,6 +61,7 @@ class Actor:
     permissions: frozenset[str] = field(default=frozenset(), repr=False)
     auth_method: str = "SESSION"
     auth_id: str = ""
+    delegation: Delegation | None = None
     ip: str = ""
     user_agent: str = ""
     request_id: str = ""

@@ -28,6 +28,7 @@ class Event(StrEnum):
     CREDENTIAL_ISSUED = "credential.issued"
     CREDENTIAL_RENAMED = "credential.renamed"
     CREDENTIAL_SCOPES_CHANGED = "credential.scopes_changed"
+    CREDENTIAL_CHANGED = "credential.changed"
     CREDENTIAL_REVOKED = "credential.revoked"
     CREDENTIALS_EXPORTED = "credentials.exported"
     AUDIT_EXPORTED = "audit.exported"
@@ -59,6 +60,7 @@ SENTENCES: dict[Event, Promise] = {
     Event.CREDENTIAL_ISSUED: _("%(actor)s created %(target)s"),
     Event.CREDENTIAL_RENAMED: _("%(actor)s renamed %(target)s"),
     Event.CREDENTIAL_SCOPES_CHANGED: _("%(actor)s changed the scopes of %(target)s"),
+    Event.CREDENTIAL_CHANGED: _("%(actor)s changed the settings of %(target)s"),
     Event.CREDENTIAL_REVOKED: _("%(actor)s revoked %(target)s"),
     Event.CREDENTIALS_EXPORTED: _("%(actor)s exported the list of credentials"),
     Event.AUDIT_EXPORTED: _("%(actor)s exported the audit trail"),
@@ -90,6 +92,7 @@ LABELS: dict[Event, Promise] = {
     Event.CREDENTIAL_ISSUED: _("Credential created"),
     Event.CREDENTIAL_RENAMED: _("Credential renamed"),
     Event.CREDENTIAL_SCOPES_CHANGED: _("Scopes changed"),
+    Event.CREDENTIAL_CHANGED: _("Credential settings changed"),
     Event.CREDENTIAL_REVOKED: _("Credential revoked"),
     Event.CREDENTIALS_EXPORTED: _("List of credentials exported"),
     Event.AUDIT_EXPORTED: _("Audit trail exported"),

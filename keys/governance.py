@@ -7,12 +7,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import names
-from accounts.actors import Actor, ActorType, NotPermitted
+from accounts.actors import Actor, ActorType, BeyondToken, NotPermitted
 from accounts.models import Member, Organization, Sort
 from accounts.permissions import Permission, unknown
 from accounts.refusals import NotAllowed
 from keys.kinds import KINDS, Kind, Owner, Rule
-from keys.models import Credential, KindSwitch, Limit
+from keys.models import Credential, KindSwitch, Limit, Where
 
 
 def _own(actor: Actor, owner: Member | None) -> bool:
@@ -85,29 +85,22 @@ def limit_of(kind: Kind, organization: Organization, owner: Member | None) -> Li
     return limit
 
 
-def check_issue(
-    kind: Kind,
-    *,
-    organization: Organization,
-    owner: Member | None,
-    name: str,
-    scopes: list[str] | None,
-    expires_at: datetime | None,
-    by: Actor,
-) -> None:
-    """Refuse a new credential that breaks a rule. Called under the organisation's lock.
+def check_issue(draft: Credential, *, by: Actor, beyond_owner: bool) -> None:
+    """Refuse a new credential, not yet saved, that breaks a rule. Called under the organisation's lock.
 
     Raises NotPermitted, or NotAllowed with the field: owner, name, scopes, expires_at, or "" for limit and switch.
     """
+    kind, owner = draft.kind, draft.owner
     check_owner(kind, owner=owner, by=by)
-    if is_off(organization.id, kind):
+    check_token(kind, scopes=draft.scopes, expires_at=draft.expires_at, by=by)
+    if is_off(draft.organization_id, kind):
         raise NotAllowed("", _("Client tokens are switched off for this organization. Ask support to open them."))
-    limit = limit_of(kind, organization, owner)
+    limit = limit_of(kind, draft.organization, owner)
     if limit and not limit.left:
         raise NotAllowed("", _limit_reached(kind, limit))
-    check_name(kind, organization=organization, owner=owner, name=name)
-    check_scopes(kind, owner=owner, scopes=scopes)
-    check_expiry(kind, expires_at=expires_at, now=by.now)
+    check_name(draft, draft.name, now=by.now)
+    check_scopes(kind, owner=owner, scopes=draft.scopes, beyond_owner=beyond_owner)
+    check_expiry(kind, expires_at=draft.expires_at, now=by.now)
 
 
 def _limit_reached(kind: Kind, limit: Limit) -> str:
@@ -126,26 +119,39 @@ def check_owner(kind: Kind, *, owner: Member | None, by: Actor) -> None:
         raise NotAllowed("owner", _("Choose an active owner from the list."))
 
 
-def check_name(
-    kind: Kind, *, organization: Organization, owner: Member | None, name: str, besides: Credential | None = None
-) -> None:
-    """Refuse a bad name, and one that is taken among the live ones; then suggest a free one."""
+def check_token(kind: Kind, *, scopes: list[str] | None, expires_at: datetime | None, by: Actor) -> None:
+    """Refuse to hand on more than the access token somebody acts with holds itself. Raises BeyondToken."""
+    token = by.delegation
+    if token is None or kind.by_tokens is None:
+        return
+    if token.kind not in kind.by_tokens:
+        raise BeyondToken(_("The access token you act with cannot create or change this. Use an application key."))
+    if scopes is None or (excess := sorted(set(scopes) - token.scopes)):
+        wider = _listed(excess) if scopes else _("everything")
+        raise BeyondToken(_("The access token you act with is not scoped for: %(names)s.") % {"names": wider})
+    if token.expires_at and (expires_at is None or expires_at > token.expires_at):
+        raise BeyondToken(_("This would live longer than the access token you act with. Choose an earlier end."))
+
+
+def check_name(credential: Credential, name: str, *, now: datetime) -> None:
+    """Refuse a bad name, and one that is taken among the other active ones; then suggest a free one."""
     try:
         names.checked(name)
     except names.BadName as refusal:
         raise NotAllowed("name", refusal.message) from None
-    rivals = Credential.objects.of(organization.id).of_kind(kind).live()
-    if besides:
-        rivals = rivals.exclude(pk=besides.pk)
+    kind = credential.kind
+    rivals = Credential.objects.of(credential.organization_id).of_kind(kind).where(Where.active(now))
     if kind.unique_per_owner:
-        rivals = rivals.filter(owner=owner)
+        rivals = rivals.filter(owner=credential.owner)
+    rivals = rivals.exclude(pk=credential.pk)
     if rivals.filter(name_key=names.key(name)).exists():
         taken = set(rivals.values_list("name_key", flat=True))
         raise NotAllowed("name", _("Another one already has this name."), suggestion=names.free(name.strip(), taken))
 
 
-def check_scopes(kind: Kind, *, owner: Member | None, scopes: list[str] | None) -> None:
-    """Refuse scopes where there are none, none where there must be some, unknown ones, and ones the owner lacks."""
+def check_scopes(kind: Kind, *, owner: Member | None, scopes: list[str] | None, beyond_owner: bool = False) -> None:
+    """Refuse scopes where there are none, none where there must be some, unknown ones, and ones the owner lacks
+    (unless `beyond_owner`: they take effect once the owner has them)."""
     if scopes is None:
         if kind.scopes is Rule.REQUIRED:
             raise NotAllowed("scopes", _("Choose at least one scope."))
@@ -154,7 +160,7 @@ def check_scopes(kind: Kind, *, owner: Member | None, scopes: list[str] | None) 
         raise NotAllowed("scopes", _("Choose at least one scope.") if scopes == [] else _("This has no scopes."))
     if strange := sorted(unknown(frozenset(scopes))):
         raise NotAllowed("scopes", _("Invalid scopes: %(names)s.") % {"names": _listed(strange)})
-    if owner and (excess := sorted(set(scopes) - owner.permissions)):
+    if owner and not beyond_owner and (excess := sorted(set(scopes) - owner.permissions)):
         words = {"owner": owner.name, "names": _listed(excess)}
         raise NotAllowed("scopes", _("%(owner)s does not have: %(names)s. Leave them out.") % words)
 

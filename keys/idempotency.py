@@ -1,15 +1,15 @@
-"""Sending the same form twice creates one credential, and shows its secret again to nobody but the sender.
+"""Sending the same twice does it once, and shows the secret again to nobody but the sender.
 
-A form carries a random nonce. What is stored is a digest of the nonce, a digest of what was sent, and the secret
-encrypted under a key that only the nonce and the server's own key make together: the database and the server's key are
-not enough to read it.
+A form carries a random nonce, a request to the API may carry an Idempotency-Key. What is stored is a digest of either,
+a digest of what was sent, and the answer encrypted under a key that only the nonce and the server's own key make
+together: the database and the server's key are not enough to read it.
 """
 
 import hashlib
 import hmac
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,8 +17,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts import organizations
 from accounts.actors import Actor
 from accounts.models import Organization
 from accounts.refusals import NotAllowed
@@ -44,7 +46,7 @@ class Sending:
 
     def says_the_same_as(self, earlier: Submission) -> bool:
         """Whether the earlier form said the same, and asked for the same end but for the time between the two."""
-        before, now = earlier.credential.expires_at, self.expires_at
+        before, now = earlier.credential.expires_at if earlier.credential else None, self.expires_at
         same_end = before == now if before is None or now is None else abs(now - before) <= SHOWN_AGAIN_FOR
         return same_end and bytes(earlier.request_hash) == self.request_hash
 
@@ -65,17 +67,38 @@ class Sending:
         return HKDF(SHA256(), 32, salt=salt, info=b"keys.submission").derive(self.nonce.encode())
 
 
+class SaidOtherwise(NotAllowed):
+    """The same Idempotency-Key came with another request before."""
+
+
+@transaction.atomic
+def once(sending: Sending, answer: Callable[[], bytes]) -> tuple[bytes, bool]:
+    """What `answer` gives the first time, and for a day whenever the same is sent again; whether this was again.
+
+    All that `answer` changes is in one transaction with the memory of it, under the organisation's lock: if it raises,
+    nothing has happened and nothing is remembered. Raises SaidOtherwise for other content.
+    """
+    organization = organizations.lock(sending.by.organization)
+    _forget(sending)
+    bound = f"answer|{organization.id}|{sending.digest.hex()}".encode()
+    earlier = _earlier(sending)
+    if earlier is None:
+        content = answer()
+        _keep(sending, _seal(content, sending, bound), organization)
+        return content, False
+    if not sending.says_the_same_as(earlier) or earlier.sealed is None:
+        raise SaidOtherwise("", _("This Idempotency-Key was used for another request. Send a new one."))
+    return _unseal(bytes(earlier.sealed), sending, bound), True
+
+
 def replayed(sending: Sending) -> tuple[Credential, Secret] | None:
     """What this form created before, if it was sent before. Called under the organisation's lock.
 
     Raises NotAllowed if it was sent with other content, or so long ago that the secret is shown no more.
     """
     _forget(sending)
-    found = Submission.objects.select_related("credential").filter(
-        organization_id=sending.by.organization, digest=sending.digest
-    )
-    earlier = found.first()
-    if earlier is None:
+    earlier = _earlier(sending)
+    if earlier is None or earlier.credential is None:
         return None
     if not sending.says_the_same_as(earlier):
         raise NotAllowed("", _("This form was sent before with other values. Open a fresh one."))
@@ -83,13 +106,22 @@ def replayed(sending: Sending) -> tuple[Credential, Secret] | None:
         raise NotAllowed(
             "", _("This form already created %(name)s. Its secret was shown once.") % {"name": earlier.credential.name}
         )
-    return earlier.credential, _unseal(bytes(earlier.sealed), sending, earlier.credential)
+    text = _unseal(bytes(earlier.sealed), sending, _bound_to(earlier.credential))
+    return earlier.credential, Secret(text.decode())
 
 
-def remember(sending: Sending, *, organization: Organization, credential: Credential, secret: Secret) -> None:
+def remember(sending: Sending, *, credential: Credential, secret: Secret) -> None:
     """Keep the answer to this form, sealed, in the transaction that creates the credential."""
-    iv = os.urandom(_NONCE_BYTES)
-    sealed = iv + AESGCM(sending.key).encrypt(iv, secret.text.encode(), _bound_to(credential))
+    sealed = _seal(secret.text.encode(), sending, _bound_to(credential))
+    _keep(sending, sealed, credential.organization, credential)
+
+
+def _earlier(sending: Sending) -> Submission | None:
+    found = Submission.objects.select_related("credential")
+    return found.filter(organization_id=sending.by.organization, digest=sending.digest).first()
+
+
+def _keep(sending: Sending, sealed: bytes, organization: Organization, credential: Credential | None = None) -> None:
     Submission.objects.create(
         organization=organization,
         digest=sending.digest,
@@ -100,9 +132,14 @@ def remember(sending: Sending, *, organization: Organization, credential: Creden
     )
 
 
-def _unseal(sealed: bytes, sending: Sending, credential: Credential) -> Secret:
+def _seal(answer: bytes, sending: Sending, bound: bytes) -> bytes:
+    iv = os.urandom(_NONCE_BYTES)
+    return iv + AESGCM(sending.key).encrypt(iv, answer, bound)
+
+
+def _unseal(sealed: bytes, sending: Sending, bound: bytes) -> bytes:
     iv, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
-    return Secret(AESGCM(sending.key).decrypt(iv, rest, _bound_to(credential)).decode())
+    return AESGCM(sending.key).decrypt(iv, rest, bound)
 
 
 def _bound_to(credential: Credential) -> bytes:
@@ -110,7 +147,8 @@ def _bound_to(credential: Credential) -> bytes:
 
 
 def _forget(sending: Sending) -> None:
-    """Drop sealed answers after ten minutes and the memory of a form after a day."""
+    """Drop the sealed secrets of forms after ten minutes, and the memory of everything after a day."""
     mine = Submission.objects.filter(organization_id=sending.by.organization)
-    mine.filter(created_at__lt=sending.by.now - SHOWN_AGAIN_FOR, sealed__isnull=False).update(sealed=None)
+    shown = mine.filter(credential__isnull=False, sealed__isnull=False)
+    shown.filter(created_at__lt=sending.by.now - SHOWN_AGAIN_FOR).update(sealed=None)
     mine.filter(created_at__lt=sending.by.now - REMEMBERED_FOR).delete()

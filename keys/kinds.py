@@ -75,6 +75,8 @@ class Quota:
 class Kind:
     """One kind of credential. `value` is its name in the database and the audit trail, `slug` in URLs.
 
+    `by_tokens` names the kinds of access token that may create or change one; None where any may that is permitted to.
+
     Equal only to itself: comparing fields would compare labels, and those change with the reader's language.
     """
 
@@ -93,6 +95,7 @@ class Kind:
     shortest: timedelta = timedelta(0)
     longest: timedelta = timedelta(days=365)
     switchable: bool = False
+    by_tokens: frozenset[str] | None = None
 
     def __str__(self) -> str:
         return self.value
@@ -132,6 +135,7 @@ APPLICATION_KEY = Kind(
         own=P.USER_APP_KEYS,
         service_account=P.SERVICE_ACCOUNT_WRITE,
     ),
+    by_tokens=frozenset(),
 )
 CLIENT_TOKEN = Kind(
     value="client_token",
@@ -169,6 +173,7 @@ PERSONAL_ACCESS_TOKEN = Kind(
         revoke=P.ORG_APP_KEYS_WRITE,
         own=P.USER_APP_KEYS,
     ),
+    by_tokens=frozenset({"personal_access_token"}),
 )
 SERVICE_ACCESS_TOKEN = Kind(
     value="service_access_token",
@@ -187,6 +192,7 @@ SERVICE_ACCESS_TOKEN = Kind(
         revoke=P.ORG_APP_KEYS_WRITE,
         service_account=P.SERVICE_ACCOUNT_WRITE,
     ),
+    by_tokens=frozenset({"personal_access_token", "service_access_token"}),
 )
 
 KINDS = (API_KEY, APPLICATION_KEY, CLIENT_TOKEN, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN)

@@ -6,20 +6,29 @@ There is no transfer: a credential acts for its owner, and handing it over would
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import names, organizations
 from accounts.actors import Actor, NotPermitted
-from accounts.models import Member, Organization
+from accounts.models import Member
 from accounts.refusals import NotAllowed
 from audit import log
 from audit.events import Event
 from keys import governance, idempotency, minting
 from keys.kinds import Kind, Reveal
 from keys.minting import Secret
-from keys.models import Credential
+from keys.models import Credential, Where
+
+LONGEST_CATEGORY = 64
+
+
+class Keep(Enum):
+    """Stands for a value that is to stay, where None is a value too."""
+
+    AS_IS = "as is"
 
 
 @dataclass(frozen=True)
@@ -45,64 +54,124 @@ def issue(
     owner: Member | None = None,
     scopes: list[str] | None = None,
     expires_at: datetime | None = None,
+    category: str = "default",
+    remote_config_read_enabled: bool = True,
+    beyond_owner: bool = False,
     nonce: str = "",
 ) -> Issued:
-    """Create a credential. Raises NotPermitted or NotAllowed; with a nonce, the same form creates only one."""
-    organization = organizations.lock(by.organization)
-    scopes = sorted(set(scopes)) if scopes is not None else None
-    content = {"kind": kind.value, "name": name, "owner": owner and owner.id, "scopes": scopes}
-    sending = idempotency.Sending(nonce, by, content, expires_at)
-    if nonce and (earlier := idempotency.replayed(sending)):
-        return Issued(*earlier, again=True)
-    governance.check_issue(
-        kind, organization=organization, owner=owner, name=name, scopes=scopes, expires_at=expires_at, by=by
-    )
-    credential, secret = _insert(kind, organization, owner, name.strip(), scopes, expires_at, by)
-    if nonce:
-        idempotency.remember(sending, organization=organization, credential=credential, secret=secret)
-    log.record(
-        Event.CREDENTIAL_ISSUED,
-        by=by,
-        target=target(credential),
-        changes={
-            "kind": kind.value,
-            "last4": credential.last4,
-            "owner": owner.name if owner else None,
-            "scopes": scopes,
-            "expires_at": expires_at.isoformat() if expires_at else None,
-        },
-    )
-    return Issued(credential, secret)
+    """Create a credential. Raises NotPermitted or NotAllowed; with a nonce, the same form creates only one.
 
-
-def _insert(
-    kind: Kind,
-    organization: Organization,
-    owner: Member | None,
-    name: str,
-    scopes: list[str] | None,
-    expires_at: datetime | None,
-    by: Actor,
-) -> tuple[Credential, Secret]:
-    row_id, pepper = uuid.uuid4(), minting.current_pepper()
-    secret = minting.mint(kind, row_id)
-    credential = Credential.objects.create(
-        id=row_id,
-        organization=organization,
+    `beyond_owner` allows scopes that the owner does not have yet.
+    """
+    draft = Credential(
+        organization=organizations.lock(by.organization),
         kind=kind,
         owner=owner,
-        created_by=Member.objects.of(organization.id).filter(pk=by.id).first(),
-        name=name,
-        name_key=names.key(name),
-        scopes=scopes,
-        fingerprint=minting.fingerprint(kind, secret.text, pepper=pepper),
-        pepper=pepper,
-        last4=secret.hint,
-        public_text=secret.text if kind.reveal is Reveal.PUBLIC else None,
+        created_by=_member(by),
+        name=name.strip(),
+        scopes=sorted(set(scopes)) if scopes is not None else None,
+        category=_checked_category(category),
+        remote_config_read_enabled=remote_config_read_enabled,
         created_at=by.now,
         expires_at=expires_at,
     )
-    return credential, secret
+    content = {"kind": kind.value, "name": name, "owner": owner and owner.id, "scopes": draft.scopes}
+    sending = idempotency.Sending(nonce, by, content, expires_at)
+    if nonce and (earlier := idempotency.replayed(sending)):
+        return Issued(*earlier, again=True)
+    governance.check_issue(draft, by=by, beyond_owner=beyond_owner)
+    secret = _insert(draft, by=by)
+    if nonce:
+        idempotency.remember(sending, credential=draft, secret=secret)
+    _record_issue(draft, by=by)
+    return Issued(draft, secret)
+
+
+def _record_issue(credential: Credential, *, by: Actor) -> None:
+    changes = {
+        "kind": credential.kind.value,
+        "last4": credential.last4,
+        "owner": credential.owner.name if credential.owner else None,
+        "scopes": credential.scopes,
+        "expires_at": credential.expires_at.isoformat() if credential.expires_at else None,
+    }
+    log.record(Event.CREDENTIAL_ISSUED, by=by, target=target(credential), changes=changes)
+
+
+def _insert(credential: Credential, *, by: Actor) -> Secret:
+    """Mint its secret and save it: name key, fingerprint and hint are filled in here."""
+    pepper, kind = minting.current_pepper(), credential.kind
+    secret = minting.mint(kind, credential.id)
+    _name(credential, credential.name, by=by)
+    credential.fingerprint = minting.fingerprint(kind, secret.text, pepper=pepper)
+    credential.pepper, credential.last4 = pepper, secret.hint
+    credential.public_text = secret.text if kind.reveal is Reveal.PUBLIC else None
+    credential.save(force_insert=True)
+    return secret
+
+
+def _member(by: Actor) -> Member | None:
+    """The actor as a member of the organisation; None for support staff and commands."""
+    return Member.objects.of(by.organization).filter(pk=by.id).first() if by.id else None
+
+
+def _name(credential: Credential, name: str, *, by: Actor) -> None:
+    """Name it; what has expired under that name gives it up."""
+    credential.name, credential.name_key = name, names.key(name)
+    expired = Credential.objects.of(by.organization).of_kind(credential.kind).where(Where.expired(by.now))
+    if credential.kind.unique_per_owner:
+        expired = expired.filter(owner=credential.owner)
+    for rival in expired.filter(name_key=credential.name_key).exclude(pk=credential.pk):
+        end(rival, by=by, reason="expired")
+
+
+def _checked_category(category: str) -> str:
+    try:
+        category = names.checked(category)
+    except names.BadName as refusal:
+        raise NotAllowed("category", refusal.message) from None
+    if len(category) > LONGEST_CATEGORY:
+        raise NotAllowed("category", _("Use 64 characters or fewer."))
+    return category
+
+
+@transaction.atomic
+def edit(
+    credential_id: uuid.UUID,
+    *,
+    by: Actor,
+    name: str | None = None,
+    scopes: list[str] | Keep | None = Keep.AS_IS,
+    category: str | None = None,
+    remote_config_read_enabled: bool | None = None,
+) -> Credential:
+    """Change several things at once; what is not given stays. Raises as `rename` does; scopes may go beyond the
+    owner's."""
+    credential = _locked_for_edit(credential_id, by=by)
+    if name is not None:
+        credential = rename(credential_id, name=name, by=by)
+    if scopes is not Keep.AS_IS:
+        credential = set_scopes(credential_id, scopes=scopes, beyond_owner=True, by=by)
+    settings = {
+        "category": credential.category if category is None else _checked_category(category),
+        "remote_config_read_enabled": remote_config_read_enabled,
+    }
+    changes = {
+        field: [getattr(credential, field), value]
+        for field, value in settings.items()
+        if value is not None and value != getattr(credential, field)
+    }
+    for field, (_before, after) in changes.items():
+        setattr(credential, field, after)
+    if changes:
+        _save(credential, *changes, by=by)
+        log.record(Event.CREDENTIAL_CHANGED, by=by, target=target(credential), changes=changes)
+    return credential
+
+
+def _save(credential: Credential, *fields: str, by: Actor) -> None:
+    credential.modified_at, credential.modified_by = by.now, _member(by)
+    credential.save(update_fields=[*fields, "modified_at", "modified_by"])
 
 
 @transaction.atomic
@@ -112,26 +181,26 @@ def rename(credential_id: uuid.UUID, *, name: str, by: Actor) -> Credential:
     before, after = credential.name, name.strip()
     if after == before:
         return credential
-    organization = credential.organization
-    governance.check_name(
-        credential.kind, organization=organization, owner=credential.owner, name=after, besides=credential
-    )
-    credential.name, credential.name_key = after, names.key(after)
-    credential.save(update_fields=["name", "name_key"])
+    governance.check_name(credential, after, now=by.now)
+    _name(credential, after, by=by)
+    _save(credential, "name", "name_key", by=by)
     log.record(Event.CREDENTIAL_RENAMED, by=by, target=target(credential), changes={"name": [before, after]})
     return credential
 
 
 @transaction.atomic
-def set_scopes(credential_id: uuid.UUID, *, scopes: list[str] | None, by: Actor) -> Credential:
+def set_scopes(
+    credential_id: uuid.UUID, *, scopes: list[str] | None, by: Actor, beyond_owner: bool = False
+) -> Credential:
     """Replace its scopes; None means all of the owner's. Raises as `rename` does."""
     credential = _locked_for_edit(credential_id, by=by)
     after = sorted(set(scopes)) if scopes is not None else None
-    governance.check_scopes(credential.kind, owner=credential.owner, scopes=after)
+    governance.check_token(credential.kind, scopes=after, expires_at=credential.expires_at, by=by)
+    governance.check_scopes(credential.kind, owner=credential.owner, scopes=after, beyond_owner=beyond_owner)
     before = credential.scopes
     if after != before:
         credential.scopes = after
-        credential.save(update_fields=["scopes"])
+        _save(credential, "scopes", by=by)
         changes = {"scopes": [before, after]}
         log.record(Event.CREDENTIAL_SCOPES_CHANGED, by=by, target=target(credential), changes=changes)
     return credential
@@ -157,8 +226,13 @@ def end(credential: Credential, *, by: Actor, reason: str = "") -> Credential:
 
 
 def _locked(credential_id: uuid.UUID, *, by: Actor) -> Credential:
+    """The credential, with its organisation locked, if the actor may know of it: by seeing it or by changing it."""
     organizations.lock(by.organization)
-    return Credential.objects.visible_to(by).with_people().select_related("organization").get(pk=credential_id)
+    known = Credential.objects.of(by.organization).with_people().select_related("organization")
+    credential = known.get(pk=credential_id)
+    if not (governance.may_edit(by, credential) or governance.may_revoke(by, credential)):
+        Credential.objects.visible_to(by).get(pk=credential_id)
+    return credential
 
 
 def _locked_for_edit(credential_id: uuid.UUID, *, by: Actor) -> Credential:
@@ -167,4 +241,5 @@ def _locked_for_edit(credential_id: uuid.UUID, *, by: Actor) -> Credential:
         raise NotPermitted(credential.kind.rights.edit)
     if credential.revoked_at:
         raise NotAllowed("", _("%(name)s was revoked already.") % {"name": credential.name})
+    governance.check_token(credential.kind, scopes=credential.scopes, expires_at=credential.expires_at, by=by)
     return credential

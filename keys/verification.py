@@ -35,7 +35,8 @@ class Verdict:
     """The answer. Everything but the outcome is None or empty when the text is unknown.
 
     `permissions` is what the credential may do now: its scopes, or everything, within what its owner's roles permit;
-    empty for kinds that act for an organisation. `missing` names the first scope that was needed and lacking.
+    empty for kinds that act for an organisation. `scopes` and `expires_at` are the credential's own. `missing` names
+    the first scope that was needed and lacking.
     """
 
     outcome: Outcome
@@ -44,6 +45,8 @@ class Verdict:
     organization_id: uuid.UUID | None = None
     owner_id: uuid.UUID | None = None
     permissions: frozenset[str] = frozenset()
+    scopes: frozenset[str] | None = None
+    expires_at: datetime | None = None
     missing: str = ""
 
     def __bool__(self) -> bool:
@@ -88,6 +91,8 @@ def verify(
         organization_id=row["organization_id"],
         owner_id=row["owner_id"],
         permissions=permissions,
+        scopes=None if row["scopes"] is None else frozenset(row["scopes"]),
+        expires_at=row["expires_at"],
         missing=missing,
     )
 

@@ -4,6 +4,7 @@ from keys.models.credential import Credential, CredentialQuerySet, State, Where
 from keys.models.limit import KindSwitch, Limit
 from keys.models.request import Decision, SupportRequest
 from keys.models.submission import Submission
+from keys.models.use import RateWindow, Use
 
 __all__ = [
     "Credential",
@@ -11,8 +12,10 @@ __all__ = [
     "Decision",
     "KindSwitch",
     "Limit",
+    "RateWindow",
     "State",
     "Submission",
     "SupportRequest",
+    "Use",
     "Where",
 ]

@@ -102,7 +102,7 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
         return self.of(actor.organization).filter(seen)
 
     def with_people(self) -> Self:
-        return self.select_related("owner", "created_by")
+        return self.select_related("owner", "created_by", "modified_by")
 
 
 def _owner_rule() -> Q:
@@ -138,6 +138,11 @@ class Credential(models.Model):
     last4 = models.CharField(max_length=4)
     public_text = models.CharField(max_length=64, null=True)  # noqa: DJ001 - absent, not empty, where not public
     created_at = models.DateTimeField()
+    modified_at = models.DateTimeField(null=True)
+    modified_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
+    last_used_at = models.DateTimeField(null=True)
+    category = models.CharField(max_length=64, default="default")
+    remote_config_read_enabled = models.BooleanField(default=True)
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 

@@ -7,12 +7,13 @@ from keys.models.credential import Credential
 
 
 class Submission(models.Model):
-    """One create that was sent. `sealed` is the answer's secret under a key only the sender's nonce unlocks."""
+    """One create that was sent. `sealed` is the answer under a key only the sender's nonce unlocks: of a form, the
+    secret of the credential it made; of a request to the API, its whole body."""
 
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="+")
     digest = models.BinaryField(max_length=32)
     request_hash = models.BinaryField(max_length=32)
-    credential = models.ForeignKey(Credential, models.PROTECT, related_name="+")
+    credential = models.ForeignKey(Credential, models.PROTECT, null=True, related_name="+")
     sealed = models.BinaryField(null=True)
     created_at = models.DateTimeField()
 
@@ -20,4 +21,4 @@ class Submission(models.Model):
         constraints = [models.UniqueConstraint(name="submitted_once", fields=["organization", "digest"])]
 
     def __str__(self) -> str:
-        return f"{self.credential_id} at {self.created_at:%H:%M:%S}"
+        return f"{self.credential_id or self.pk} at {self.created_at:%H:%M:%S}"

@@ -1,0 +1,67 @@
+"""What is remembered of the use of credentials: the requests they opened, and when each was used last."""
+
+import ipaddress
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from keys.models import Credential, Use
+
+KEPT_FOR = timedelta(days=30)
+PRECISION = timedelta(minutes=1)
+"""How far behind `last_used_at` may be: it is not written at every request."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A request that was made with credentials, as it is remembered. `ip` is kept only as its network."""
+
+    organization_id: uuid.UUID
+    credential_id: uuid.UUID
+    api_key_id: uuid.UUID | None
+    at: datetime
+    method: str
+    route: str
+    status: int
+    client: str
+    ip: str
+    request_id: str
+
+
+@transaction.atomic
+def record(request: Request) -> None:
+    """Remember the request and that its credentials were used; now and then, forget what is older than KEPT_FOR."""
+    Use.objects.create(
+        organization_id=request.organization_id,
+        credential_id=request.credential_id,
+        api_key_id=request.api_key_id,
+        at=request.at,
+        method=request.method,
+        route=request.route[:128],
+        status=request.status,
+        client=request.client[:256],
+        network=network_of(request.ip),
+        request_id=request.request_id,
+    )
+    presented = Credential.objects.filter(pk__in=[request.credential_id, *filter(None, [request.api_key_id])])
+    long_ago = Q(last_used_at__isnull=True) | Q(last_used_at__lt=request.at - PRECISION)
+    if presented.filter(long_ago).update(last_used_at=request.at):
+        _forget(request)
+
+
+def _forget(request: Request) -> None:
+    old = Use.objects.filter(organization_id=request.organization_id).before(request.at - KEPT_FOR)
+    old.delete()
+
+
+def network_of(ip: str) -> str:
+    """The /24 or /48 an address lies in; empty for what is no address."""
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return ""
+    length = 24 if address.version == 4 else 48
+    return str(ipaddress.ip_network((address, length), strict=False))
