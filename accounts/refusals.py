@@ -14,3 +14,7 @@ class NotAllowed(Exception):
 
     def __str__(self) -> str:
         return str(self.message)
+
+
+class AlreadyExists(NotAllowed):
+    """What should be made is there already, or its name is taken."""

@@ -36,7 +36,7 @@ def visitor(request: ConsoleRequest, *, label: str = "") -> Actor:
         id="",
         label=label,
         auth_method="NONE",
-        **_whence(request),
+        **request.whence,
     )
 
 
@@ -50,7 +50,7 @@ def as_member(request: ConsoleRequest, member: Member) -> Actor:
         label=member.name,
         permissions=member.permissions,
         auth_id=_session_id(request),
-        **_whence(request),
+        **request.whence,
     )
 
 
@@ -63,19 +63,9 @@ def as_support(request: ConsoleRequest, organization: Organization | None = None
         label=request.user.name,
         permissions=SUPPORT_PERMISSIONS,
         auth_id=_session_id(request),
-        **_whence(request),
+        **request.whence,
     )
     return in_organization(actor, organization) if organization else actor
-
-
-def _whence(request: ConsoleRequest) -> dict[str, object]:
-    agent = request.headers.get("User-Agent", "")
-    return {
-        "ip": request.client_ip,
-        "user_agent": "".join(mark for mark in agent if mark.isprintable())[:256],
-        "request_id": request.id,
-        "now": request.now,
-    }
 
 
 def _session_id(request: HttpRequest) -> str:

@@ -1,6 +1,7 @@
 """Reading settings from the environment: each helper refuses nonsense and names the variable."""
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -46,6 +47,18 @@ def number(name: str, default: int, *, at_least: int, at_most: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def rates(name: str, **defaults: tuple[int, int]) -> dict[str, tuple[int, int]]:
+    """(requests, seconds) by class, as in read=1000/60,write=300/60. Classes left out keep their default."""
+    found = dict(defaults)
+    for word in words(name):
+        match = re.fullmatch(r"(\w+)=([1-9]\d{0,8})/([1-9]\d{0,4})", word)
+        if match is None or match[1] not in defaults:
+            known = ", ".join(f"{known}=requests/seconds" for known in defaults)
+            raise _refuse(name, f"expected {known}, got {word!r}.")
+        found[match[1]] = (int(match[2]), int(match[3]))
+    return found
 
 
 def path(name: str, default: Path) -> Path:

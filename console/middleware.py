@@ -6,6 +6,7 @@ import json
 import uuid
 import zoneinfo
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -41,6 +42,7 @@ def request_facts(get_response: GetResponse) -> GetResponse:
         request.now = timezone.now()
         request.id = uuid.uuid4().hex
         request.client_ip = _client_ip(request)
+        request.whence = _whence(request)
         if not request.COOKIES.get(settings.SESSION_COOKIE_NAME, "").isalnum():
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)  # no session is called that; PostgreSQL refuses NUL
         response = get_response(request)
@@ -48,6 +50,17 @@ def request_facts(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware  # type: ignore[return-value]
+
+
+def _whence(request: ConsoleRequest) -> dict[str, Any]:
+    """Where the request came from and when, as an Actor is told."""
+    agent = request.headers.get("User-Agent", "")
+    return {
+        "ip": request.client_ip,
+        "user_agent": "".join(mark for mark in agent if mark.isprintable())[:256],
+        "request_id": request.id,
+        "now": request.now,
+    }
 
 
 def _client_ip(request: HttpRequest) -> str:

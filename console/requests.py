@@ -1,6 +1,7 @@
 """What the middleware adds to a request, for type checkers and readers."""
 
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
@@ -15,6 +16,7 @@ class ConsoleRequest(HttpRequest):
     now: datetime
     id: str
     client_ip: str
+    whence: dict[str, Any]
     htmx: HtmxDetails
     actor: Actor | None
     member: Member | None

@@ -18,7 +18,10 @@ WORKERS = env.number("WORKERS", 2, at_least=1, at_most=64)
 THREADS = env.number("THREADS", 8, at_least=1, at_most=64)
 SITE_URL = env.web_address("SITE_URL", f"http://127.0.0.1:{PORT}")
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, at_least=0, at_most=9)
+API_MAX_BODY = 64 * 1024  # bytes of one request to the API
 MAX_BODY = 1024 * 1024  # bytes of one request; console/server.py refuses more before a thread is taken
+
+API_RATES = env.rates("API_RATES", read=(1000, 60), write=(300, 60), search=(100, 60))
 
 # Core --------------------------------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG")

@@ -33,6 +33,11 @@ def limits_of(organization: Organization) -> list[Limit]:
     ]
 
 
+def maximum_of(kind: Kind, organization: Organization) -> int:
+    """How many of the kind the organisation may have. The kind must have such a limit."""
+    return next(limit.maximum for limit in limits_of(organization) if limit.kind is kind)
+
+
 @transaction.atomic
 def ask(kind: Kind, *, wanted: int | None, reason: str, by: Actor) -> SupportRequest:
     """Ask support for a higher limit, or (with wanted None) to switch the kind on. Raises NotAllowed."""

@@ -1,0 +1,116 @@
+"""What may be asked of the lists of credentials, and the rows that answer."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
+
+from api.paging import DATE_TIME, Paging, moment, order_of
+from keys.models import Credential
+
+Moment = Annotated[str, DATE_TIME]
+Text = Annotated[str, msgspec.Meta(max_length=256)]
+
+COLUMNS = {
+    "name": "name_key",
+    "created_at": "created_at",
+    "last4": "last4",
+    "modified_at": "changed_at",
+    "expires_at": "expires_at",
+    "last_used_at": "last_used_at",
+}
+
+
+class Created(Paging):
+    """Between two moments, both included."""
+
+    filter: Text = ""
+    created_from: Moment | None = msgspec.field(name="filter[created_at][start]", default=None)
+    created_until: Moment | None = msgspec.field(name="filter[created_at][end]", default=None)
+
+
+class ApiKeyQuery(Created):
+    sort: Literal[
+        "name", "-name", "created_at", "-created_at", "last4", "-last4", "modified_at", "-modified_at"
+    ] = "name"
+    modified_from: Moment | None = msgspec.field(name="filter[modified_at][start]", default=None)
+    modified_until: Moment | None = msgspec.field(name="filter[modified_at][end]", default=None)
+    remote_config: bool | None = msgspec.field(name="filter[remote_config_read_enabled]", default=None)
+    category: Text | None = msgspec.field(name="filter[category]", default=None)
+    include: Annotated[str, msgspec.Meta(pattern="^(created_by|modified_by)(,(created_by|modified_by))*$")] | None = None
+
+
+class ApiKeyInclude(msgspec.Struct):
+    include: Annotated[str, msgspec.Meta(pattern="^(created_by|modified_by)(,(created_by|modified_by))*$")] | None = None
+
+
+class ServiceAccountKeyQuery(Created):
+    size: Annotated[int, msgspec.Meta(ge=1, le=100)] = msgspec.field(name="page[size]", default=100)
+    sort: Literal["name", "-name", "created_at", "-created_at", "last4", "-last4"] = "name"
+
+
+class OwnKeyQuery(ServiceAccountKeyQuery):
+    include: Literal["owned_by"] | None = None
+
+
+class ApplicationKeyQuery(OwnKeyQuery):
+    owned_by: Text | None = msgspec.field(name="filter[owned_by]", default=None)
+
+
+class ApplicationKeyInclude(msgspec.Struct):
+    include: Literal["owned_by"] | None = None
+
+
+class TokenQuery(Paging):
+    filter: Text = ""
+    sort: Literal[
+        "name", "-name", "created_at", "-created_at", "expires_at", "-expires_at", "last_used_at", "-last_used_at"
+    ] = "name"
+    leaked: bool = msgspec.field(name="filter[leaked]", default=False)
+    include: Literal["leak_information"] | None = None
+
+
+class TokenInclude(msgspec.Struct):
+    include: Literal["leak_information"] | None = None
+
+
+class AnyTokenQuery(TokenQuery):
+    owned_by: Annotated[list[Text], msgspec.Meta(max_length=100)] = msgspec.field(name="filter[owned_by]", default=[])
+
+
+def sorted_by(rows: QuerySet[Credential], sort: str) -> QuerySet[Credential]:
+    """The rows in the order asked for; what was never changed counts as changed when it was created."""
+    return rows.annotate(changed_at=Coalesce("modified_at", "created_at")).order_by(*order_of(sort, COLUMNS))
+
+
+def created_between(rows: QuerySet[Credential], query: Created) -> QuerySet[Credential]:
+    """The rows that `filter` and `filter[created_at]` let through."""
+    if query.filter:
+        rows = rows.filter(name__icontains=query.filter)
+    if query.created_from is not None:
+        rows = rows.filter(created_at__gte=moment(query.created_from, "filter[created_at][start]"))
+    if query.created_until is not None:
+        rows = rows.filter(created_at__lte=moment(query.created_until, "filter[created_at][end]"))
+    return rows
+
+
+def api_keys(rows: QuerySet[Credential], query: ApiKeyQuery) -> QuerySet[Credential]:
+    """The API keys asked for."""
+    rows = sorted_by(created_between(rows, query), query.sort)
+    if query.modified_from is not None:
+        rows = rows.filter(changed_at__gte=moment(query.modified_from, "filter[modified_at][start]"))
+    if query.modified_until is not None:
+        rows = rows.filter(changed_at__lte=moment(query.modified_until, "filter[modified_at][end]"))
+    if query.remote_config is not None:
+        rows = rows.filter(remote_config_read_enabled=query.remote_config)
+    return rows if query.category is None else rows.filter(category=query.category)
+
+
+def tokens(rows: QuerySet[Credential], query: TokenQuery) -> QuerySet[Credential]:
+    """The access tokens asked for. No leak is known, so asking for leaked ones finds none."""
+    if query.filter:
+        rows = rows.filter(name__icontains=query.filter)
+    if query.leaked:
+        rows = rows.none()
+    return sorted_by(rows, query.sort)
