@@ -1,0 +1,63 @@
+"""Every event in Datadog's words: what `@evt.name`, `@action` and `@status` say of it. A new event is a line here."""
+
+from audit.events import Event
+
+ACCESS = "Access Management"
+AUTHENTICATION = "Authentication"
+ORGANIZATION = "Organization Management"
+TRAIL = "Audit Trail"
+
+FACETS: dict[Event, tuple[str, str]] = {
+    Event.ORGANIZATION_CREATED: (ORGANIZATION, "created"),
+    Event.MEMBER_INVITED: (ACCESS, "created"),
+    Event.MEMBER_JOINED: (ACCESS, "modified"),
+    Event.MEMBER_ROLES_CHANGED: (ACCESS, "modified"),
+    Event.MEMBER_DISABLED: (ACCESS, "modified"),
+    Event.MEMBER_ENABLED: (ACCESS, "modified"),
+    Event.SERVICE_ACCOUNT_CREATED: (ACCESS, "created"),
+    Event.SERVICE_ACCOUNT_CHANGED: (ACCESS, "modified"),
+    Event.SERVICE_ACCOUNT_DISABLED: (ACCESS, "modified"),
+    Event.SERVICE_ACCOUNT_ENABLED: (ACCESS, "modified"),
+    Event.PERSON_SIGNED_IN: (AUTHENTICATION, "login"),
+    Event.PERSON_SIGNED_OUT: (AUTHENTICATION, "logout"),
+    Event.PERSON_REFUSED: (AUTHENTICATION, "login"),
+    Event.PERSON_PROFILE_CHANGED: (ACCESS, "modified"),
+    Event.PERSON_PASSWORD_CHANGED: (ACCESS, "modified"),
+    Event.PERSON_SESSIONS_ENDED: (AUTHENTICATION, "logout"),
+    Event.CREDENTIAL_ISSUED: (AUTHENTICATION, "created"),
+    Event.CREDENTIAL_RENAMED: (AUTHENTICATION, "modified"),
+    Event.CREDENTIAL_SCOPES_CHANGED: (AUTHENTICATION, "modified"),
+    Event.CREDENTIAL_REVOKED: (AUTHENTICATION, "deleted"),
+    Event.CREDENTIALS_EXPORTED: (AUTHENTICATION, "accessed"),
+    Event.AUDIT_EXPORTED: (TRAIL, "accessed"),
+    Event.REQUEST_MADE: (ORGANIZATION, "created"),
+    Event.REQUEST_APPROVED: (ORGANIZATION, "modified"),
+    Event.REQUEST_DECLINED: (ORGANIZATION, "modified"),
+    Event.LIMIT_CHANGED: (ORGANIZATION, "modified"),
+    Event.KIND_SWITCHED_ON: (ORGANIZATION, "modified"),
+    Event.KIND_SWITCHED_OFF: (ORGANIZATION, "modified"),
+}
+"""The category, which is `@evt.name`, and what was done, which is `@action`."""
+
+SOURCE = "audit"
+"""What `source:` says of every event."""
+
+
+def category(event: Event) -> str:
+    """`@evt.name`."""
+    return FACETS[event][0]
+
+
+def action(event: Event) -> str:
+    """`@action`."""
+    return FACETS[event][1]
+
+
+def status(event: Event) -> str:
+    """`@status`."""
+    return "warn" if event is Event.PERSON_REFUSED else "info"
+
+
+def source(_event: Event) -> str:
+    """`source:`."""
+    return SOURCE

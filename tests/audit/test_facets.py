@@ -1,0 +1,19 @@
+"""Every event has Datadog's words."""
+
+import pytest
+
+from audit.events import Event
+from audit.facets import FACETS, action, category, status
+
+ACTIONS = {"created", "modified", "deleted", "accessed", "login", "logout"}
+
+
+@pytest.mark.parametrize("event", Event, ids=str)
+def test_every_event_has_a_category_and_an_action(event):
+    assert FACETS[event] == (category(event), action(event))
+    assert category(event)
+    assert action(event) in ACTIONS
+
+
+def test_only_a_refused_sign_in_is_a_warning():
+    assert {event for event in Event if status(event) == "warn"} == {Event.PERSON_REFUSED}
