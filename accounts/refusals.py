@@ -14,3 +14,7 @@ class NotAllowed(Exception):
 
     def __str__(self) -> str:
         return str(self.message)
+
+
+class AlreadyExists(NotAllowed):
+    """What was to be made or named is there already. A door may answer 409."""

@@ -10,7 +10,7 @@ from accounts import names
 from accounts.actors import Actor, ActorType, NotPermitted
 from accounts.models import Member, Organization, Sort
 from accounts.permissions import Permission, unknown
-from accounts.refusals import NotAllowed
+from accounts.refusals import AlreadyExists, NotAllowed
 from keys.kinds import KINDS, Kind, Owner, Rule
 from keys.models import Credential, KindSwitch, Limit
 
@@ -141,7 +141,8 @@ def check_name(
         rivals = rivals.filter(owner=owner)
     if rivals.filter(name_key=names.key(name)).exists():
         taken = set(rivals.values_list("name_key", flat=True))
-        raise NotAllowed("name", _("Another one already has this name."), suggestion=names.free(name.strip(), taken))
+        free = names.free(name.strip(), taken)
+        raise AlreadyExists("name", _("Another one already has this name."), suggestion=free)
 
 
 def check_scopes(kind: Kind, *, owner: Member | None, scopes: list[str] | None) -> None:
