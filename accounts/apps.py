@@ -1,12 +1,13 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
-from accounts import guards
+from accounts import builtin_roles, guards
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Install the database's guards after every migration."""
+        """Put the built-in roles' rows and the database's guards in place after every migration."""
+        post_migrate.connect(builtin_roles.keep_rows, sender=self)
         post_migrate.connect(guards.install, sender=self)

@@ -1,11 +1,16 @@
 """The built-in roles: each a set of permissions, declared; each of the first three holds the one below it."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from django.apps import apps as installed
+from django.apps.registry import Apps
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.names import key
 from accounts.permissions import CATALOGUE, DEPRECATED
 from accounts.permissions import Permission as P
 
@@ -33,10 +38,11 @@ _NOT_FOR_READERS = frozenset({P.API_KEYS_READ, P.ORG_APP_KEYS_READ, P.CLIENT_TOK
 
 @dataclass(frozen=True, eq=False)
 class BuiltinRole:
-    """A role every organisation has. `slug` is its name in the database and never changes."""
+    """A role every organisation has. `slug` and `id` never change; `name` is what the audit trail calls it."""
 
     slug: str
     id: uuid.UUID
+    name: str
     label: Promise
     description: Promise
     permissions: frozenset[str]
@@ -47,6 +53,7 @@ STANDARD_PERMISSIONS = _EVERYTHING - _ADMIN_ONLY
 ADMIN = BuiltinRole(
     slug="admin",
     id=uuid.UUID("7d8a3a0e-52f7-4e0c-9a3c-3a3f52c1d001"),
+    name="Admin",
     label=_("Admin"),
     description=_("Everything: keys, members, service accounts, settings."),
     permissions=_EVERYTHING,
@@ -54,6 +61,7 @@ ADMIN = BuiltinRole(
 STANDARD = BuiltinRole(
     slug="standard",
     id=uuid.UUID("7d8a3a0e-52f7-4e0c-9a3c-3a3f52c1d002"),
+    name="Standard",
     label=_("Standard"),
     description=_("Daily work, own application keys and tokens, client tokens; sees API keys."),
     permissions=STANDARD_PERMISSIONS,
@@ -61,6 +69,7 @@ STANDARD = BuiltinRole(
 READ_ONLY = BuiltinRole(
     slug="read-only",
     id=uuid.UUID("7d8a3a0e-52f7-4e0c-9a3c-3a3f52c1d003"),
+    name="Read Only",
     label=_("Read Only"),
     description=_("Looks at dashboards, monitors and the like; sees no keys."),
     permissions=frozenset(name for name in STANDARD_PERMISSIONS - _NOT_FOR_READERS if CATALOGUE[name].type == "read"),
@@ -68,6 +77,7 @@ READ_ONLY = BuiltinRole(
 AUDITOR = BuiltinRole(
     slug="auditor",
     id=uuid.UUID("7d8a3a0e-52f7-4e0c-9a3c-3a3f52c1d004"),
+    name="Auditor",
     label=_("Auditor"),
     description=_("Reads what is known of every key, their use and the audit trail; changes nothing."),
     permissions=frozenset(
@@ -92,6 +102,32 @@ SUPPORT_PERMISSIONS = frozenset(
 """What the support mark lets a person read of any organisation. It holds no permission to change one."""
 
 
-def permissions_of(slugs: frozenset[str] | set[str]) -> frozenset[str]:
-    """The union of what the named roles permit."""
-    return frozenset().union(*(BY_SLUG[slug].permissions for slug in slugs))
+def permissions_of(slug: str | None, granted: Iterable[str]) -> frozenset[str]:
+    """What a role permits: a built-in one (with a slug) by its declaration, another what it was granted."""
+    return BY_SLUG[slug].permissions if slug else frozenset(granted)
+
+
+DECLARED_AT = datetime(2026, 11, 21, tzinfo=UTC)
+"""When the built-in roles came to be, the same in every installation."""
+
+
+def keep_rows(*, using: str, apps: Apps = installed, **_of_post_migrate: object) -> None:
+    """A receiver of `post_migrate`: the row of each built-in role, put back where it is missing or says otherwise."""
+    try:
+        table = apps.get_model("accounts", "Role")
+    except LookupError:  # migrated back to before there were any
+        return
+    rows = [
+        table(
+            id=role.id,
+            slug=role.slug,
+            name=role.name,
+            name_key=key(role.name),
+            created_at=DECLARED_AT,
+            modified_at=DECLARED_AT,
+        )
+        for role in ROLES
+    ]
+    table._default_manager.using(using).bulk_create(
+        rows, update_conflicts=True, unique_fields=["id"], update_fields=["slug", "name", "name_key"]
+    )

@@ -1,17 +1,21 @@
 """Invitation links: sent by e-mail, good once and for 48 hours."""
 
 import secrets
+import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.contrib.auth import password_validation
 from django.db import transaction
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from accounts import names, notices, organizations
 from accounts.actors import Actor, ActorType
 from accounts.models import Invitation, Member, Person, Status
 from accounts.names import key
+from accounts.permissions import Permission
+from accounts.refusals import NotAllowed
 from audit import log
 from audit.events import Event
 
@@ -26,9 +30,24 @@ class SignInFirst(Exception):
     """The invited address belongs to somebody who has a password: they accept while signed in."""
 
 
-def withdraw(member: Member, *, now: datetime) -> None:
-    """Make every link that was sent to the member stop working, for good."""
-    Invitation.objects.filter(member=member, used_at__isnull=True).update(used_at=now)
+def withdraw(member: Member, *, now: datetime) -> int:
+    """Make every link that was sent to the member stop working, for good; returns how many still did."""
+    unused = Invitation.objects.filter(member=member, used_at__isnull=True)
+    good = unused.filter(expires_at__gt=now).count()
+    unused.update(used_at=now)
+    return good
+
+
+@transaction.atomic
+def cancel(member_id: uuid.UUID, *, by: Actor) -> Member:
+    """Withdraw a Pending member's links; the member stays. Raises NotAllowed where no link would let anybody in."""
+    by.require(Permission.USER_ACCESS_INVITE, Permission.USER_ACCESS_MANAGE)
+    organizations.lock(by.organization)
+    member = Member.objects.of(by.organization).get(pk=member_id)
+    if member.status is not Status.PENDING or not withdraw(member, now=by.now):
+        raise NotAllowed("", _("There is no open invitation to cancel."))
+    log.record(Event.INVITATION_CANCELLED, by=by, target=_target(member), changes={"email": member.email})
+    return member
 
 
 def make(member: Member, *, now: datetime) -> str:
@@ -76,8 +95,8 @@ def accept(token: str, *, by: Actor, person: Person | None = None, name: str = "
         raise SignInFirst
     member.person = known or _register(member.email, name=names.checked(name), password=password, by=by)
     member.name, member.name_key = member.person.name, key(member.person.name)
-    member.activated_at = member.activated_at or by.now
-    member.save(update_fields=["person", "name", "name_key", "activated_at"])
+    member.activated_at, member.modified_at = member.activated_at or by.now, by.now
+    member.save(update_fields=["person", "name", "name_key", "activated_at", "modified_at"])
     invitation.used_at = by.now
     invitation.save(update_fields=["used_at"])
     log.record(Event.MEMBER_JOINED, by=as_member(member, by=by), target=_target(member))

@@ -1,16 +1,16 @@
-"""Members who are people: invite, join, give roles, disable, enable."""
+"""Members who are people: add, invite, change, give roles, disable, enable."""
 
 import uuid
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import invitations, organizations, roles, sessions
+from accounts import details, granting, invitations, organizations, sessions
 from accounts.actors import Actor
 from accounts.models import Member, Sort, Status
 from accounts.names import key
 from accounts.permissions import Permission
-from accounts.refusals import NotAllowed
+from accounts.refusals import AlreadyExists, NotAllowed
 from audit import log
 from audit.events import Event
 
@@ -27,38 +27,54 @@ def locked(member_id: uuid.UUID, *, by: Actor) -> Member:
 
 
 @transaction.atomic
-def invite(*, email: str, role_slugs: frozenset[str], by: Actor) -> Member:
-    """Make a Pending member and send them a single-use link. Raises NotAllowed."""
-    by.require(Permission.USER_ACCESS_INVITE, Permission.USER_ACCESS_MANAGE)
-    organizations.lock(by.organization)
-    roles.check_grant(role_slugs, by=by)
-    member = _pending(email.strip().lower(), by=by)
-    roles.replace(member, role_slugs)
-    invitations.send(member, by=by)
-    log.record(
-        Event.MEMBER_INVITED,
-        by=by,
-        target=target(member),
-        changes={"email": member.email, "roles": sorted(role_slugs)},
-    )
+def add(*, email: str, name: str = "", title: str = "", role_ids: frozenset[uuid.UUID], by: Actor) -> Member:
+    """Make a Pending member and send nothing. Raises NotAllowed, AlreadyExists for an address that is taken."""
+    member = _pending(email, name=name, title=title, role_ids=role_ids, by=by)
+    log.record(Event.MEMBER_ADDED, by=by, target=target(member), changes=_beginning(member))
     return member
 
 
-def _pending(email: str, *, by: Actor) -> Member:
-    existing = Member.objects.of(by.organization).users().filter(email=email).first()
-    if existing and existing.status is Status.DISABLED:
-        raise NotAllowed("email", _("This person is a disabled member. Enable them instead."))
-    if existing:
-        raise NotAllowed("email", _("This person is already a member."))
-    name = email.partition("@")[0]  # their own name is nobody's business until they accept
-    return Member.objects.create(
+@transaction.atomic
+def invite(*, email: str, name: str = "", title: str = "", role_ids: frozenset[uuid.UUID], by: Actor) -> Member:
+    """Make a Pending member and send them a single-use link. Raises what `add` does."""
+    member = _pending(email, name=name, title=title, role_ids=role_ids, by=by)
+    invitations.send(member, by=by)
+    log.record(Event.MEMBER_INVITED, by=by, target=target(member), changes=_beginning(member))
+    return member
+
+
+def _pending(email: str, *, name: str, title: str, role_ids: frozenset[uuid.UUID], by: Actor) -> Member:
+    by.require(Permission.USER_ACCESS_INVITE, Permission.USER_ACCESS_MANAGE)
+    organizations.lock(by.organization)
+    granting.check_grant(role_ids, by=by)
+    email = details.checked_email(email)
+    _check_free(email, by=by)
+    # without a name, the address: their own name is nobody's business until they accept
+    name = details.checked_name(name) if name else details.name_from(email)
+    member = Member.objects.create(
         organization_id=by.organization,
         sort=Sort.USER,
         name=name,
         name_key=key(name),
         email=email,
+        title=details.checked_title(title),
         created_at=by.now,
     )
+    granting.replace(member, role_ids)
+    return member
+
+
+def _check_free(email: str, *, by: Actor) -> None:
+    existing = Member.objects.of(by.organization).users().filter(email=email).first()
+    if existing and existing.status is Status.DISABLED:
+        raise AlreadyExists("email", _("This person is a disabled member. Enable them instead."))
+    if existing:
+        raise AlreadyExists("email", _("This person is already a member."))
+
+
+def _beginning(member: Member) -> dict[str, object]:
+    """What the trail tells of a new member."""
+    return {"email": member.email, "title": member.title or None, "roles": granting.named(member)}
 
 
 @transaction.atomic
@@ -74,20 +90,55 @@ def invite_again(member_id: uuid.UUID, *, by: Actor) -> Member:
 
 
 @transaction.atomic
-def set_roles(member_id: uuid.UUID, role_slugs: frozenset[str], *, by: Actor) -> Member:
+def edit(
+    member_id: uuid.UUID, *, name: str | None = None, email: str | None = None, title: str | None = None, by: Actor
+) -> Member:
+    """Change what this organisation knows a person as, None leaving what there is. Raises NotAllowed.
+
+    The address can change only while they are Pending, and takes the links sent to the old one with it.
+    """
+    by.require(Permission.USER_ACCESS_MANAGE)
+    member = locked(member_id, by=by)
+    if member.is_service_account:
+        raise Member.DoesNotExist
+    if email is not None and (email := details.checked_email(email)) != member.email:
+        _check_readdressed(member, email, by=by)
+        invitations.withdraw(member, now=by.now)
+    name = member.name if name is None else details.checked_name(name)
+    if changes := details.change(member, name=name, email=email, title=title, now=by.now):
+        log.record(Event.MEMBER_CHANGED, by=by, target=target(member), changes=changes)
+    return member
+
+
+def _check_readdressed(member: Member, email: str, *, by: Actor) -> None:
+    if member.status is not Status.PENDING:
+        raise NotAllowed("email", _("A member's e-mail address is how they sign in; only they can change it."))
+    _check_free(email, by=by)
+
+
+@transaction.atomic
+def set_roles(member_id: uuid.UUID, role_ids: frozenset[uuid.UUID], *, by: Actor) -> Member:
     """Make these the member's roles. Raises NotAllowed for the last admin and for roles the actor may not give."""
     by.require(Permission.USER_ACCESS_MANAGE)
     member = locked(member_id, by=by)
     if member.is_service_account:
         raise NotAllowed("roles", _("Change the roles of a service account on its own page."))
-    before = sorted(member.role_slugs)
-    roles.check_grant(role_slugs, by=by)
-    roles.check_not_last_admin(member, keeps=role_slugs)
-    roles.replace(member, role_slugs)
-    if before != sorted(role_slugs):
-        changes = {"roles": [before, sorted(role_slugs)]}
-        log.record(Event.MEMBER_ROLES_CHANGED, by=by, target=target(member), changes=changes)
+    granting.check_grant(role_ids, by=by)
+    give(member, role_ids, by=by)
     return member
+
+
+def give(member: Member, role_ids: frozenset[uuid.UUID], *, by: Actor) -> None:
+    """Make these a person's or a program's roles and record it. Called by verbs that have checked the rest."""
+    granting.check_not_last_admin(member, keeps=role_ids)
+    if role_ids == member.role_ids:
+        return
+    before = granting.named(member)
+    granting.replace(member, role_ids)
+    member.modified_at = by.now
+    member.save(update_fields=["modified_at"])
+    event = Event.SERVICE_ACCOUNT_CHANGED if member.is_service_account else Event.MEMBER_ROLES_CHANGED
+    log.record(event, by=by, target=target(member), changes={"roles": [before, granting.named(member)]})
 
 
 @transaction.atomic
@@ -97,9 +148,9 @@ def disable(member_id: uuid.UUID, *, by: Actor) -> Member:
     by.require(Permission.SERVICE_ACCOUNT_WRITE if member.is_service_account else Permission.USER_ACCESS_MANAGE)
     if member.status is Status.DISABLED:
         raise NotAllowed("", _("%(name)s is disabled already.") % {"name": member.name})
-    roles.check_not_last_admin(member)
-    member.disabled_at = by.now
-    member.save(update_fields=["disabled_at"])
+    granting.check_not_last_admin(member)
+    member.disabled_at = member.modified_at = by.now
+    member.save(update_fields=["disabled_at", "modified_at"])
     invitations.withdraw(member, now=by.now)
     if member.person:
         sessions.end_all(member.person)
@@ -115,9 +166,9 @@ def enable(member_id: uuid.UUID, *, by: Actor) -> Member:
     by.require(Permission.SERVICE_ACCOUNT_WRITE if member.is_service_account else Permission.USER_ACCESS_MANAGE)
     if member.status is not Status.DISABLED:
         raise NotAllowed("", _("%(name)s is not disabled.") % {"name": member.name})
-    roles.check_grant(member.role_slugs, by=by)
-    member.disabled_at = None
-    member.save(update_fields=["disabled_at"])
+    granting.check_grant(member.role_ids, by=by)
+    member.disabled_at, member.modified_at = None, by.now
+    member.save(update_fields=["disabled_at", "modified_at"])
     event = Event.SERVICE_ACCOUNT_ENABLED if member.is_service_account else Event.MEMBER_ENABLED
     log.record(event, by=by, target=target(member))
     return member

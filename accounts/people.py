@@ -54,7 +54,7 @@ def change_profile(person: Person, *, by: Actor, **fields: str) -> None:
         setattr(person, field, fields[field])
     person.save(update_fields=list(changes))
     if "name" in changes:
-        Member.objects.filter(person=person).update(name=person.name, name_key=key(person.name))
+        Member.objects.filter(person=person).update(name=person.name, name_key=key(person.name), modified_at=by.now)
     record(Event.PERSON_PROFILE_CHANGED, person, by=by, changes=changes)
 
 

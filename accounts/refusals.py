@@ -17,4 +17,4 @@ class NotAllowed(Exception):
 
 
 class AlreadyExists(NotAllowed):
-    """What should be made is there already, or its name is taken."""
+    """What was to be made or named is there already. A door may answer 409."""

@@ -5,69 +5,92 @@ import uuid
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import members, names, organizations, roles
+from accounts import details, granting, members, names, organizations
 from accounts.actors import Actor
 from accounts.models import Member, Sort
 from accounts.permissions import Permission
-from accounts.refusals import NotAllowed
+from accounts.refusals import AlreadyExists
 from audit import log
 from audit.events import Event
 
 
 @transaction.atomic
-def create(*, name: str, email: str, role_slugs: frozenset[str], by: Actor) -> Member:
-    """A new service account; notices about it go to the e-mail address. Raises NotAllowed."""
+def create(*, name: str = "", email: str, title: str = "", role_ids: frozenset[uuid.UUID], by: Actor) -> Member:
+    """A new service account; notices about it go to the e-mail address. Raises NotAllowed.
+
+    Without a name it takes the part before the @, with a number if another one has that name.
+    """
     by.require(Permission.SERVICE_ACCOUNT_WRITE)
     organizations.lock(by.organization)
-    name = _checked_name(name, by=by)
-    roles.check_grant(role_slugs, by=by)
+    email = details.checked_email(email)
+    name = _checked_name(name, by=by) if name else _name_from(email, by=by)
+    granting.check_grant(role_ids, by=by)
     account = Member.objects.create(
         organization_id=by.organization,
         sort=Sort.SERVICE_ACCOUNT,
         name=name,
         name_key=names.key(name),
-        email=email.strip().lower(),
+        email=email,
+        title=details.checked_title(title),
         created_at=by.now,
         activated_at=by.now,
     )
-    roles.replace(account, role_slugs)
-    changes = {"email": account.email, "roles": sorted(role_slugs)}
+    granting.replace(account, role_ids)
+    changes = {"email": email, "title": account.title or None, "roles": granting.named(account)}
     log.record(Event.SERVICE_ACCOUNT_CREATED, by=by, target=members.target(account), changes=changes)
     return account
 
 
 @transaction.atomic
-def edit(account_id: uuid.UUID, *, name: str, email: str, role_slugs: frozenset[str], by: Actor) -> Member:
-    """Change name, e-mail address and roles; what did not change leaves no trace. Raises NotAllowed."""
+def edit(
+    account_id: uuid.UUID,
+    *,
+    name: str | None = None,
+    email: str | None = None,
+    title: str | None = None,
+    role_ids: frozenset[uuid.UUID] | None = None,
+    by: Actor,
+) -> Member:
+    """Change any of it, None leaving what there is; what did not change leaves no trace. Raises NotAllowed."""
     by.require(Permission.SERVICE_ACCOUNT_WRITE)
     account = members.locked(account_id, by=by)
     if not account.is_service_account:
         raise Member.DoesNotExist
-    before = {"name": account.name, "email": account.email, "roles": sorted(account.role_slugs)}
-    account.name = _checked_name(name, by=by, besides=account)
-    account.name_key, account.email = names.key(account.name), email.strip().lower()
-    if role_slugs != account.role_slugs:
-        roles.check_grant(role_slugs, by=by)
-        roles.replace(account, role_slugs)
-    account.save(update_fields=["name", "name_key", "email"])
-    after = {"name": account.name, "email": account.email, "roles": sorted(role_slugs)}
-    changes = {field: [before[field], value] for field, value in after.items() if before[field] != value}
+    name = account.name if name is None else _checked_name(name, by=by, besides=account)
+    email = account.email if email is None else details.checked_email(email)
+    changes = details.change(account, name=name, email=email, title=title, now=by.now)
+    if role_ids is not None and role_ids != account.role_ids:
+        changes["roles"] = _regranted(account, role_ids, by=by)
     if changes:
         log.record(Event.SERVICE_ACCOUNT_CHANGED, by=by, target=members.target(account), changes=changes)
     return account
 
 
-def _checked_name(name: str, *, by: Actor, besides: Member | None = None) -> str:
-    try:
-        name = names.checked(name)
-    except names.BadName as refusal:
-        raise NotAllowed("name", refusal.message) from None
+def _regranted(account: Member, role_ids: frozenset[uuid.UUID], *, by: Actor) -> list[object]:
+    """Give other roles; returns their names before and after."""
+    granting.check_grant(role_ids, by=by)
+    before = granting.named(account)
+    granting.replace(account, role_ids)
+    account.modified_at = by.now
+    account.save(update_fields=["modified_at"])
+    return [before, granting.named(account)]
+
+
+def _taken(by: Actor, besides: Member | None = None) -> set[str]:
     others = Member.objects.of(by.organization).service_accounts()
     if besides:
         others = others.exclude(pk=besides.pk)
-    taken = set(others.values_list("name_key", flat=True))
+    return set(others.values_list("name_key", flat=True))
+
+
+def _checked_name(name: str, *, by: Actor, besides: Member | None = None) -> str:
+    name, taken = details.checked_name(name), _taken(by, besides)
     if names.key(name) in taken:
-        raise NotAllowed(
-            "name", _("Another service account already has this name."), suggestion=names.free(name, taken)
-        )
+        message = _("Another service account already has this name.")
+        raise AlreadyExists("name", message, suggestion=names.free(name, taken))
     return name
+
+
+def _name_from(email: str, *, by: Actor) -> str:
+    wanted, taken = details.name_from(email), _taken(by)
+    return names.free(wanted, taken) if names.key(wanted) in taken else wanted

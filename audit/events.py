@@ -10,8 +10,11 @@ class Event(StrEnum):
     """What happened, as noun.past_participle."""
 
     ORGANIZATION_CREATED = "organization.created"
+    MEMBER_ADDED = "member.added"
     MEMBER_INVITED = "member.invited"
+    INVITATION_CANCELLED = "invitation.cancelled"
     MEMBER_JOINED = "member.joined"
+    MEMBER_CHANGED = "member.changed"
     MEMBER_ROLES_CHANGED = "member.roles_changed"
     MEMBER_DISABLED = "member.disabled"
     MEMBER_ENABLED = "member.enabled"
@@ -19,6 +22,9 @@ class Event(StrEnum):
     SERVICE_ACCOUNT_CHANGED = "service_account.changed"
     SERVICE_ACCOUNT_DISABLED = "service_account.disabled"
     SERVICE_ACCOUNT_ENABLED = "service_account.enabled"
+    ROLE_CREATED = "role.created"
+    ROLE_CHANGED = "role.changed"
+    ROLE_DELETED = "role.deleted"
     PERSON_SIGNED_IN = "person.signed_in"
     PERSON_SIGNED_OUT = "person.signed_out"
     PERSON_REFUSED = "person.refused"
@@ -42,8 +48,11 @@ class Event(StrEnum):
 
 SENTENCES: dict[Event, Promise] = {
     Event.ORGANIZATION_CREATED: _("%(actor)s created the organization %(target)s"),
+    Event.MEMBER_ADDED: _("%(actor)s added %(target)s"),
     Event.MEMBER_INVITED: _("%(actor)s invited %(target)s"),
+    Event.INVITATION_CANCELLED: _("%(actor)s canceled the invitation of %(target)s"),
     Event.MEMBER_JOINED: _("%(target)s accepted the invitation"),
+    Event.MEMBER_CHANGED: _("%(actor)s changed the details of %(target)s"),
     Event.MEMBER_ROLES_CHANGED: _("%(actor)s changed the roles of %(target)s"),
     Event.MEMBER_DISABLED: _("%(actor)s disabled %(target)s"),
     Event.MEMBER_ENABLED: _("%(actor)s enabled %(target)s"),
@@ -51,6 +60,9 @@ SENTENCES: dict[Event, Promise] = {
     Event.SERVICE_ACCOUNT_CHANGED: _("%(actor)s changed the service account %(target)s"),
     Event.SERVICE_ACCOUNT_DISABLED: _("%(actor)s disabled the service account %(target)s"),
     Event.SERVICE_ACCOUNT_ENABLED: _("%(actor)s enabled the service account %(target)s"),
+    Event.ROLE_CREATED: _("%(actor)s created the role %(target)s"),
+    Event.ROLE_CHANGED: _("%(actor)s changed the role %(target)s"),
+    Event.ROLE_DELETED: _("%(actor)s deleted the role %(target)s"),
     Event.PERSON_SIGNED_IN: _("%(actor)s signed in"),
     Event.PERSON_SIGNED_OUT: _("%(actor)s signed out"),
     Event.PERSON_REFUSED: _("A sign-in as %(target)s was refused"),
@@ -74,8 +86,11 @@ SENTENCES: dict[Event, Promise] = {
 
 LABELS: dict[Event, Promise] = {
     Event.ORGANIZATION_CREATED: _("Organization created"),
+    Event.MEMBER_ADDED: _("Member added"),
     Event.MEMBER_INVITED: _("Member invited"),
+    Event.INVITATION_CANCELLED: _("Invitation canceled"),
     Event.MEMBER_JOINED: _("Invitation accepted"),
+    Event.MEMBER_CHANGED: _("Member changed"),
     Event.MEMBER_ROLES_CHANGED: _("Roles changed"),
     Event.MEMBER_DISABLED: _("Member disabled"),
     Event.MEMBER_ENABLED: _("Member enabled"),
@@ -83,6 +98,9 @@ LABELS: dict[Event, Promise] = {
     Event.SERVICE_ACCOUNT_CHANGED: _("Service account changed"),
     Event.SERVICE_ACCOUNT_DISABLED: _("Service account disabled"),
     Event.SERVICE_ACCOUNT_ENABLED: _("Service account enabled"),
+    Event.ROLE_CREATED: _("Role created"),
+    Event.ROLE_CHANGED: _("Role changed"),
+    Event.ROLE_DELETED: _("Role deleted"),
     Event.PERSON_SIGNED_IN: _("Signed in"),
     Event.PERSON_SIGNED_OUT: _("Signed out"),
     Event.PERSON_REFUSED: _("Sign-in refused"),

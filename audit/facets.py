@@ -9,7 +9,10 @@ TRAIL = "Audit Trail"
 
 FACETS: dict[Event, tuple[str, str]] = {
     Event.ORGANIZATION_CREATED: (ORGANIZATION, "created"),
+    Event.MEMBER_ADDED: (ACCESS, "created"),
     Event.MEMBER_INVITED: (ACCESS, "created"),
+    Event.INVITATION_CANCELLED: (ACCESS, "deleted"),
+    Event.MEMBER_CHANGED: (ACCESS, "modified"),
     Event.MEMBER_JOINED: (ACCESS, "modified"),
     Event.MEMBER_ROLES_CHANGED: (ACCESS, "modified"),
     Event.MEMBER_DISABLED: (ACCESS, "modified"),
@@ -18,6 +21,9 @@ FACETS: dict[Event, tuple[str, str]] = {
     Event.SERVICE_ACCOUNT_CHANGED: (ACCESS, "modified"),
     Event.SERVICE_ACCOUNT_DISABLED: (ACCESS, "modified"),
     Event.SERVICE_ACCOUNT_ENABLED: (ACCESS, "modified"),
+    Event.ROLE_CREATED: (ACCESS, "created"),
+    Event.ROLE_CHANGED: (ACCESS, "modified"),
+    Event.ROLE_DELETED: (ACCESS, "deleted"),
     Event.PERSON_SIGNED_IN: (AUTHENTICATION, "login"),
     Event.PERSON_SIGNED_OUT: (AUTHENTICATION, "logout"),
     Event.PERSON_REFUSED: (AUTHENTICATION, "login"),
@@ -27,6 +33,7 @@ FACETS: dict[Event, tuple[str, str]] = {
     Event.CREDENTIAL_ISSUED: (AUTHENTICATION, "created"),
     Event.CREDENTIAL_RENAMED: (AUTHENTICATION, "modified"),
     Event.CREDENTIAL_SCOPES_CHANGED: (AUTHENTICATION, "modified"),
+    Event.CREDENTIAL_CHANGED: (AUTHENTICATION, "modified"),
     Event.CREDENTIAL_REVOKED: (AUTHENTICATION, "deleted"),
     Event.CREDENTIALS_EXPORTED: (AUTHENTICATION, "accessed"),
     Event.AUDIT_EXPORTED: (TRAIL, "accessed"),

@@ -9,9 +9,9 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from accounts import invitations, members, names, notices, organizations, roles
+from accounts import granting, invitations, members, names, notices, organizations
 from accounts.actors import Actor, ActorType
-from accounts.builtin_roles import ADMIN
+from accounts.builtin_roles import ADMIN, BuiltinRole
 from accounts.models import Member, Organization, Person, Sort, Status
 from accounts.refusals import NotAllowed
 from audit import log
@@ -69,8 +69,8 @@ def _admin(organization: Organization, email: str, *, by: Actor) -> Member:
     email = _checked_email(email)
     member = Member.objects.of(organization.id).users().filter(email=email).first()
     if member is None:
-        return enlist(email=email, name=_name_in(email), role=ADMIN.slug, by=by)
-    if member.status is not Status.ACTIVE or ADMIN.slug not in member.role_slugs:
+        return enlist(email=email, name=_name_in(email), role=ADMIN, by=by)
+    if member.status is not Status.ACTIVE or ADMIN.id not in member.role_ids:
         raise NotAllowed("admin", f"{email} is a member already, but not an active admin. Change that in the console.")
     return member
 
@@ -89,7 +89,7 @@ def _name_in(email: str) -> str:
     return email.partition("@")[0]
 
 
-def enlist(*, email: str, name: str, role: str, by: Actor) -> Member:
+def enlist(*, email: str, name: str, role: BuiltinRole, by: Actor) -> Member:
     """A member who is active from the start, though the person may yet have to choose a password."""
     person = Person.objects.filter(email=email).first() or _person(email, name, now=by.now)
     member = Member.objects.create(
@@ -102,7 +102,7 @@ def enlist(*, email: str, name: str, role: str, by: Actor) -> Member:
         created_at=by.now,
         activated_at=by.now,
     )
-    roles.replace(member, frozenset({role}))
+    granting.replace(member, frozenset({role.id}))
     return member
 
 
@@ -117,7 +117,7 @@ def _sign_in_link(admin: Member, *, by: Actor) -> str:
     """Where the admin signs in; without a password yet, a fresh link on which to choose one."""
     if admin.person and admin.person.has_usable_password():
         return settings.SITE_URL + reverse(settings.LOGIN_URL)
-    changes = {"email": admin.email, "roles": sorted(admin.role_slugs)}
+    changes = {"email": admin.email, "roles": granting.named(admin)}
     log.record(Event.MEMBER_INVITED, by=by, target=members.target(admin), changes=changes)
     return notices.invitation_link(invitations.make(admin, now=by.now))
 

@@ -258,9 +258,9 @@ def _as_support(sam: Person, at: datetime) -> Actor:
 
 def _arrival(story: Story, newcomer: Newcomer) -> Callable[[datetime], None]:
     def step(at: datetime) -> None:
-        roles = frozenset({newcomer.role.slug})
+        roles = frozenset({newcomer.role.id})
         by = story.acting("Aiko Tanaka", at)
-        member = members.invite(email=f"{newcomer.mailbox}@{story.domain}", role_slugs=roles, by=by)
+        member = members.invite(email=f"{newcomer.mailbox}@{story.domain}", role_ids=roles, by=by)
         if newcomer.joins:
             _join(story, member, newcomer.name, at + timedelta(minutes=47))
 
@@ -272,7 +272,7 @@ def _setting_up(story: Story, program: Program) -> Callable[[datetime], None]:
         story.cast[program.name] = service_accounts.create(
             name=program.name,
             email=f"platform@{story.domain}",
-            role_slugs=frozenset({program.role.slug}),
+            role_ids=frozenset({program.role.id}),
             by=story.acting("Aiko Tanaka", at),
         )
 

@@ -146,7 +146,8 @@ def check_name(credential: Credential, name: str, *, now: datetime) -> None:
     rivals = rivals.exclude(pk=credential.pk)
     if rivals.filter(name_key=names.key(name)).exists():
         taken = set(rivals.values_list("name_key", flat=True))
-        raise AlreadyExists("name", _("Another one already has this name."), suggestion=names.free(name.strip(), taken))
+        free = names.free(name.strip(), taken)
+        raise AlreadyExists("name", _("Another one already has this name."), suggestion=free)
 
 
 def check_scopes(kind: Kind, *, owner: Member | None, scopes: list[str] | None, beyond_owner: bool = False) -> None:

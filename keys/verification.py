@@ -64,7 +64,8 @@ _FIELDS = (
     "revoked_at",
     "switched_off",
     "owner__disabled_at",
-    "owner__assignments__role",
+    "owner__assignments__role__slug",
+    "owner__assignments__role__granted",
 )
 
 
@@ -82,7 +83,7 @@ def verify(
     if not rows:
         return Verdict(outcome=Outcome.UNKNOWN)
     row = rows[0]
-    permissions = _permissions(row, {line["owner__assignments__role"] for line in rows} - {None})
+    permissions = _permissions(rows)
     missing = next((scope for scope in needs if scope not in permissions), "")
     return Verdict(
         outcome=_outcome(row, now, accepting, organization_id, missing),
@@ -110,10 +111,12 @@ def _find(parsed: minting.Parsed, text: str) -> list[dict[str, Any]]:
     ]
 
 
-def _permissions(row: dict[str, Any], roles: set[str]) -> frozenset[str]:
+def _permissions(rows: list[dict[str, Any]]) -> frozenset[str]:
+    row = rows[0]
     if row["kind"].scopes is Rule.NONE:
         return frozenset()
-    held = permissions_of(roles)
+    roles = ((line["owner__assignments__role__slug"], line["owner__assignments__role__granted"]) for line in rows)
+    held = frozenset().union(*(permissions_of(slug, granted or ()) for slug, granted in roles))
     return held if row["scopes"] is None else held & frozenset(row["scopes"])
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from pytest_django.fixtures import Settings
 
 from accounts.actors import Actor, ActorType
-from accounts.builtin_roles import ADMIN, AUDITOR, READ_ONLY, STANDARD, SUPPORT_PERMISSIONS
+from accounts.builtin_roles import ADMIN, AUDITOR, READ_ONLY, STANDARD, SUPPORT_PERMISSIONS, BuiltinRole
 from accounts.models import Member, MemberRole, Organization, Person, Sort
 from accounts.names import key
 from keys import lifecycle
@@ -66,7 +66,7 @@ def _hashed() -> str:
     return make_password(PASSWORD)
 
 
-def _member(organization: Organization, name: str, role: str, now: datetime) -> Member:
+def _member(organization: Organization, name: str, role: BuiltinRole, now: datetime) -> Member:
     email = f"{name.split()[0].lower()}@{organization.name.lower()}.example"
     member = Member.objects.create(
         organization=organization,
@@ -78,7 +78,7 @@ def _member(organization: Organization, name: str, role: str, now: datetime) -> 
         created_at=now,
         activated_at=now,
     )
-    MemberRole.objects.create(member=member, role=role)
+    MemberRole.objects.create(member=member, role_id=role.id)
     return member
 
 
@@ -94,27 +94,27 @@ def globex(db: None, now: datetime) -> Organization:
 
 @pytest.fixture
 def alice(acme: Organization, now: datetime) -> Member:
-    return _member(acme, "Alice Admin", ADMIN.slug, now)
+    return _member(acme, "Alice Admin", ADMIN, now)
 
 
 @pytest.fixture
 def bob(acme: Organization, now: datetime) -> Member:
-    return _member(acme, "Bob Reader", READ_ONLY.slug, now)
+    return _member(acme, "Bob Reader", READ_ONLY, now)
 
 
 @pytest.fixture
 def camille(acme: Organization, now: datetime) -> Member:
-    return _member(acme, "Camille Standard", STANDARD.slug, now)
+    return _member(acme, "Camille Standard", STANDARD, now)
 
 
 @pytest.fixture
 def vera(acme: Organization, now: datetime) -> Member:
-    return _member(acme, "Vera Auditor", AUDITOR.slug, now)
+    return _member(acme, "Vera Auditor", AUDITOR, now)
 
 
 @pytest.fixture
 def charlie(globex: Organization, now: datetime) -> Member:
-    return _member(globex, "Charlie Stranger", ADMIN.slug, now)
+    return _member(globex, "Charlie Stranger", ADMIN, now)
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def robot(acme: Organization, now: datetime) -> Member:
         created_at=now,
         activated_at=now,
     )
-    MemberRole.objects.create(member=account, role=STANDARD.slug)
+    MemberRole.objects.create(member=account, role_id=STANDARD.id)
     return account
 
 

@@ -1,9 +1,10 @@
 """The tables of the accounts room."""
 
 from accounts.models.invitation import Invitation
-from accounts.models.member import Member, MemberQuerySet, MemberRole, Sort, Status
+from accounts.models.member import Member, MemberQuerySet, Sort, Status
 from accounts.models.organization import Organization, OrganizationQuerySet
 from accounts.models.person import Person
+from accounts.models.role import MemberRole, Role, RoleQuerySet, in_order
 
 __all__ = [
     "Invitation",
@@ -13,6 +14,9 @@ __all__ = [
     "Organization",
     "OrganizationQuerySet",
     "Person",
+    "Role",
+    "RoleQuerySet",
     "Sort",
     "Status",
+    "in_order",
 ]

@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.builtin_roles import BY_SLUG, ROLES, BuiltinRole, permissions_of
 from accounts.models.organization import Organization
 from accounts.models.person import Person
+from accounts.models.role import Role, in_order
 
 
 class Sort(models.TextChoices):
@@ -45,8 +45,8 @@ class MemberQuerySet(models.QuerySet["Member"]):
             return self.filter(disabled_at__isnull=False)
         return self.filter(disabled_at__isnull=True, activated_at__isnull=status is Status.PENDING)
 
-    def with_role(self, slug: str) -> Self:
-        return self.filter(assignments__role=slug)
+    def with_role(self, role_id: uuid.UUID) -> Self:
+        return self.filter(assignments__role=role_id)
 
     def matching(self, words: str) -> Self:
         return self.filter(Q(name__icontains=words) | Q(email__icontains=words))
@@ -59,6 +59,7 @@ class Member(models.Model):
     """Somebody, or some program, that can own credentials and hold roles in one organisation.
 
     A user is Pending until the invitation is accepted. A service account has no person and is Active from the start.
+    `modified_at` is empty until something about them has changed, their roles included.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -68,7 +69,9 @@ class Member(models.Model):
     name = models.CharField(max_length=128)
     name_key = models.CharField(max_length=512)
     email = models.EmailField(max_length=254)
+    title = models.CharField(max_length=128, default="", blank=True)
     created_at = models.DateTimeField()
+    modified_at = models.DateTimeField(null=True)
     activated_at = models.DateTimeField(null=True)
     disabled_at = models.DateTimeField(null=True)
 
@@ -107,33 +110,16 @@ class Member(models.Model):
         return Status.ACTIVE if self.activated_at else Status.PENDING
 
     @property
-    def role_slugs(self) -> frozenset[str]:
-        """The roles held; one query unless prefetched by `with_roles`."""
-        return frozenset(assignment.role for assignment in self.assignments.all())
+    def role_ids(self) -> frozenset[uuid.UUID]:
+        """The ids of the roles held; one query unless prefetched by `with_roles`."""
+        return frozenset(assignment.role_id for assignment in self.assignments.all())
 
     @property
-    def roles(self) -> list[BuiltinRole]:
-        """The roles held, strongest first."""
-        held = self.role_slugs
-        return [role for role in ROLES if role.slug in held]
+    def roles(self) -> list[Role]:
+        """The roles held: built-in ones first, strongest first, then by name. One query unless prefetched."""
+        return in_order(assignment.role for assignment in self.assignments.all())
 
     @property
     def permissions(self) -> frozenset[str]:
         """What the member's roles permit, together."""
-        return permissions_of(self.role_slugs)
-
-
-class MemberRole(models.Model):
-    """One role held by one member. A trigger keeps an organisation's last active admin in place."""
-
-    member = models.ForeignKey(Member, models.CASCADE, related_name="assignments")
-    role = models.CharField(max_length=32, choices=[(slug, slug) for slug in BY_SLUG])
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["member", "role"], name="role_held_once"),
-            models.CheckConstraint(name="role_is_known", condition=Q(role__in=list(BY_SLUG))),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.member_id}: {self.role}"
+        return frozenset().union(*(assignment.role.permissions for assignment in self.assignments.all()))

@@ -1,13 +1,13 @@
 """Inviting members, giving roles, and narrowing the list."""
 
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.builtin_roles import ROLES, BuiltinRole
-from accounts.models import Status
+from accounts.models import Role, Status, in_order
 
 
 class RolesForm(forms.Form):
@@ -22,21 +22,21 @@ class RolesForm(forms.Form):
         },
     )
 
-    def __init__(self, grantable: Iterable[BuiltinRole], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, grantable: Iterable[Role], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.grantable = list(grantable)
         field = self.fields["roles"]
         if isinstance(field, forms.MultipleChoiceField):
-            field.choices = [(role.slug, role.label) for role in self.grantable]
+            field.choices = [(str(role.id), role.label) for role in self.grantable]
 
     @property
-    def role_slugs(self) -> frozenset[str]:
-        """The roles chosen in a valid form."""
-        return frozenset(self.cleaned_data["roles"])
+    def role_ids(self) -> frozenset[uuid.UUID]:
+        """The ids of the roles chosen in a valid form."""
+        return frozenset(map(uuid.UUID, self.cleaned_data["roles"]))
 
     @property
     def ticked(self) -> list[str]:
-        """The roles as they stand in the form now."""
+        """The ids of the roles as they stand in the form now, as text."""
         return list(self["roles"].value() or [])
 
 
@@ -56,6 +56,10 @@ class MemberFilterForm(forms.Form):
     status = forms.ChoiceField(
         label=_("Status"), required=False, choices=[("", _("Everybody")), *((s.value, s.label) for s in Status)]
     )
-    role = forms.ChoiceField(
-        label=_("Role"), required=False, choices=[("", _("Every role")), *((role.slug, role.label) for role in ROLES)]
-    )
+    role = forms.ChoiceField(label=_("Role"), required=False)
+
+    def __init__(self, organization_id: uuid.UUID, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field, roles = self.fields["role"], in_order(Role.objects.of(organization_id))
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [("", _("Every role")), *((str(role.id), role.label) for role in roles)]

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import members, roles
+from accounts import granting, members
+from accounts.builtin_roles import STANDARD
 from accounts.models import Member, MemberQuerySet, Status
 from accounts.permissions import Permission as P
 from accounts.refusals import NotAllowed
@@ -32,7 +33,7 @@ TIMELINE_LENGTH = 30
 @member
 def member_list(request: SignedInRequest) -> HttpResponse:
     """Everybody in the organisation, searched and narrowed by the query string."""
-    form = MemberFilterForm(request.GET)
+    form = MemberFilterForm(request.actor.organization, request.GET)
     form.is_valid()
     found = _narrowed(_people(request).select_related("person").with_roles(), form.cleaned_data)
     context = {
@@ -53,7 +54,7 @@ def _narrowed(found: MemberQuerySet, asked: dict[str, str]) -> MemberQuerySet:
     if status := asked.get("status"):
         found = found.in_state(Status(status))
     if role := asked.get("role"):
-        found = found.with_role(role)
+        found = found.with_role(uuid.UUID(role))
     return found
 
 
@@ -61,10 +62,10 @@ def _narrowed(found: MemberQuerySet, asked: dict[str, str]) -> MemberQuerySet:
 @requires(P.USER_ACCESS_INVITE, P.USER_ACCESS_MANAGE)
 def member_invite(request: SignedInRequest) -> HttpResponse:
     """Invite somebody by e-mail."""
-    form = InviteForm(roles.grantable_by(request.actor), posted(request), initial={"roles": ["standard"]})
+    form = InviteForm(granting.grantable_by(request.actor), posted(request), initial={"roles": [str(STANDARD.id)]})
     if request.method == "POST" and form.is_valid():
         try:
-            invited = members.invite(email=form.cleaned_data["email"], role_slugs=form.role_slugs, by=request.actor)
+            invited = members.invite(email=form.cleaned_data["email"], role_ids=form.role_ids, by=request.actor)
         except NotAllowed as refusal:
             add_refusal(form, refusal)
         else:
@@ -114,7 +115,7 @@ def obstacle(shown: Member) -> str:
     if shown.status is Status.DISABLED:
         return _("%(name)s is disabled already.") % {"name": shown.name}
     try:
-        roles.check_not_last_admin(shown)
+        granting.check_not_last_admin(shown)
     except NotAllowed as refusal:
         return str(refusal)
     return ""
@@ -125,10 +126,12 @@ def obstacle(shown: Member) -> str:
 def member_roles(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     """Give other roles."""
     shown = _person(request, pk)
-    form = RolesForm(roles.grantable_by(request.actor), posted(request), initial={"roles": sorted(shown.role_slugs)})
+    form = RolesForm(
+        granting.grantable_by(request.actor), posted(request), initial={"roles": sorted(map(str, shown.role_ids))}
+    )
     if request.method == "POST" and form.is_valid():
         try:
-            members.set_roles(pk, form.role_slugs, by=request.actor)
+            members.set_roles(pk, form.role_ids, by=request.actor)
         except NotAllowed as refusal:
             add_refusal(form, refusal)
         else:

@@ -10,9 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import roles, service_accounts
-from accounts.builtin_roles import ROLES
-from accounts.models import Member, MemberQuerySet, Status
+from accounts import granting, service_accounts
+from accounts.models import Member, MemberQuerySet, Role, Status
 from accounts.permissions import Permission as P
 from accounts.refusals import NotAllowed
 from console.access import member, requires
@@ -40,7 +39,7 @@ class Reach:
 @member
 def service_account_list(request: SignedInRequest) -> HttpResponse:
     """The active ones, or those the query string asks for."""
-    form = MemberFilterForm(request.GET)
+    form = MemberFilterForm(request.actor.organization, request.GET)
     form.is_valid()
     words, status = form.cleaned_data.get("q", ""), form.cleaned_data.get("status", "")
     found = _accounts(request).with_roles().in_state(Status(status) if status else Status.ACTIVE)
@@ -63,8 +62,9 @@ def _account(request: SignedInRequest, pk: uuid.UUID) -> Member:
 
 
 def _reach(request: SignedInRequest) -> Reach:
-    holding = [role.slug for role in ROLES if P.SERVICE_ACCOUNT_WRITE in role.permissions]
-    people = Member.objects.of(request.actor.organization).users().active()
+    organization = request.actor.organization
+    holding = [role.pk for role in Role.objects.of(organization) if P.SERVICE_ACCOUNT_WRITE in role.permissions]
+    people = Member.objects.of(organization).users().active()
     found = people.filter(assignments__role__in=holding).distinct().order_by("name_key")
     return Reach(total=found.count(), first=list(found[:NAMES_SHOWN]))
 
@@ -73,11 +73,11 @@ def _reach(request: SignedInRequest) -> Reach:
 @requires(P.SERVICE_ACCOUNT_WRITE)
 def service_account_create(request: SignedInRequest) -> HttpResponse:
     """A new one."""
-    form = ServiceAccountForm(roles.grantable_by(request.actor), posted(request))
+    form = ServiceAccountForm(granting.grantable_by(request.actor), posted(request))
     if request.method == "POST" and form.is_valid():
         fields = {name: form.cleaned_data[name] for name in ("name", "email")}
         try:
-            made = service_accounts.create(**fields, role_slugs=form.role_slugs, by=request.actor)
+            made = service_accounts.create(**fields, role_ids=form.role_ids, by=request.actor)
         except NotAllowed as refusal:
             add_refusal(form, refusal)
         else:
@@ -109,12 +109,12 @@ def service_account_detail(request: SignedInRequest, pk: uuid.UUID) -> HttpRespo
 def service_account_edit(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     """Another name, address or other roles."""
     account = _account(request, pk)
-    initial = {"name": account.name, "email": account.email, "roles": sorted(account.role_slugs)}
-    form = ServiceAccountForm(roles.grantable_by(request.actor), posted(request), initial=initial)
+    initial = {"name": account.name, "email": account.email, "roles": sorted(map(str, account.role_ids))}
+    form = ServiceAccountForm(granting.grantable_by(request.actor), posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         fields = {name: form.cleaned_data[name] for name in ("name", "email")}
         try:
-            service_accounts.edit(pk, **fields, role_slugs=form.role_slugs, by=request.actor)
+            service_accounts.edit(pk, **fields, role_ids=form.role_ids, by=request.actor)
         except NotAllowed as refusal:
             add_refusal(form, refusal)
         else:

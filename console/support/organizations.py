@@ -98,7 +98,7 @@ def _surroundings(organization: Organization) -> dict[str, Any]:
     return {
         "people": members.users().active().count(),
         "programs": members.service_accounts().active().count(),
-        "admins": members.users().active().with_role(ADMIN.slug).order_by("name_key")[:ADMINS_SHOWN],
+        "admins": members.users().active().with_role(ADMIN.id).order_by("name_key")[:ADMINS_SHOWN],
         "limits": limits.limits_of(organization),
         "switches": [(kind, kind in off) for kind in KINDS if kind.switchable],
         "requests": SupportRequest.objects.of(organization.id).with_people().order_by("-created_at")[:RECENT],

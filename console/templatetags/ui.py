@@ -35,12 +35,15 @@ _SYMBOLS_BY_VERB = {
     "signed_out": "log-out",
     "refused": "shield-alert",
     "disabled": "user-round-x",
+    "deleted": "trash-2",
 }
 _SYMBOLS_BY_NOUN = {
     "credential": "key-round",
     "service_account": "bot",
     "member": "user-round",
     "person": "user-round",
+    "invitation": "mail",
+    "role": "shield-check",
     "request": "gauge",
     "limit": "gauge",
     "kind": "circle-power",
@@ -54,6 +57,7 @@ _TONES_BY_VERB = {
     "enabled": "ok",
     "revoked": "bad",
     "disabled": "bad",
+    "deleted": "bad",
     "refused": "bad",
     "declined": "warn",
     "switched_off": "warn",

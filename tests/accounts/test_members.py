@@ -1,22 +1,23 @@
-"""Members: invite, join, disable, enable; and the service accounts among them."""
+"""Members who are people: add, invite, join, change, disable, enable."""
 
-import dataclasses
+import uuid
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
 
-from accounts import invitations, members, service_accounts
+from accounts import invitations, members
 from accounts.actors import Actor, ActorType, NotPermitted
+from accounts.builtin_roles import STANDARD
 from accounts.models import Invitation, Member, Person, Status
 from accounts.names import BadName
-from accounts.refusals import NotAllowed
+from accounts.refusals import AlreadyExists, NotAllowed
 from audit.models import AuditEvent
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
-STANDARD = frozenset({"standard"})
+AS_STANDARD = frozenset({STANDARD.id})
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def visitor(now):
 
 @pytest.fixture
 def invite(alice, actor_of):
-    return lambda email="nina@x.example": members.invite(email=email, role_slugs=STANDARD, by=actor_of(alice))
+    return lambda email="nina@x.example": members.invite(email=email, role_ids=AS_STANDARD, by=actor_of(alice))
 
 
 def recorded():
@@ -55,7 +56,7 @@ def test_nobody_is_invited_twice(invite):
 def test_the_same_person_may_be_invited_by_two_organizations(invite, charlie, actor_of):
     invite()
 
-    members.invite(email="nina@x.example", role_slugs=STANDARD, by=actor_of(charlie))
+    members.invite(email="nina@x.example", role_ids=AS_STANDARD, by=actor_of(charlie))
 
     assert Member.objects.filter(email="nina@x.example").count() == 2
 
@@ -126,7 +127,7 @@ def test_a_refused_joining_changes_nothing_and_leaves_the_link_good(fields, prob
 def test_nobody_takes_over_an_account_that_exists(charlie, alice, actor_of, visitor, now):
     charlie.person.set_password(PASSWORD)
     charlie.person.save()
-    invited = members.invite(email=charlie.email, role_slugs=STANDARD, by=actor_of(alice))
+    invited = members.invite(email=charlie.email, role_ids=AS_STANDARD, by=actor_of(alice))
     token = invitations.make(invited, now=now)
 
     with pytest.raises(invitations.SignInFirst):
@@ -172,45 +173,152 @@ def test_nobody_reaches_into_another_organization(verb, bob, charlie, actor_of):
         verb(bob.pk, by=actor_of(charlie))
 
 
-def test_a_service_account_has_no_person_and_is_active_at_once(alice, actor_of):
-    made = service_accounts.create(name="ci", email="CI@acme.example", role_slugs=STANDARD, by=actor_of(alice))
+def test_an_added_member_is_pending_and_gets_no_mail(alice, actor_of, mailoutbox, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        added = members.add(
+            email="Nina@X.example", name=" Nina ", title="SRE", role_ids=AS_STANDARD, by=actor_of(alice)
+        )
 
-    assert (made.person, made.status, made.email) == (None, Status.ACTIVE, "ci@acme.example")
-    assert recorded() == ["service_account.created"]
-
-
-@pytest.mark.parametrize("who", ["bob", "camille", "vera"])
-def test_only_those_with_the_permission_touch_service_accounts(who, robot, actor_of, request):
-    actor = actor_of(request.getfixturevalue(who))
-
-    with pytest.raises(NotPermitted):
-        service_accounts.create(name="ci", email="ci@x.example", role_slugs=STANDARD, by=actor)
-    with pytest.raises(NotPermitted):
-        service_accounts.edit(robot.pk, name="ci", email="ci@x.example", role_slugs=STANDARD, by=actor)
-    with pytest.raises(NotPermitted):
-        members.disable(robot.pk, by=actor)
+    assert (added.status, added.name, added.title, added.email) == (Status.PENDING, "Nina", "SRE", "nina@x.example")
+    assert recorded() == ["member.added"]
+    assert AuditEvent.objects.get().changes["roles"] == ["Standard"]
+    assert not mailoutbox
+    assert not added.invitations.exists()
 
 
-def test_a_service_account_never_gets_more_than_its_maker_holds(camille, actor_of):
-    maker = actor_of(camille)
-    maker = dataclasses.replace(maker, permissions=maker.permissions | {"service_account_write"})
+def test_an_added_member_can_be_invited_later(alice, actor_of, visitor, now):
+    added = members.add(email="nina@x.example", role_ids=AS_STANDARD, by=actor_of(alice))
+    members.invite_again(added.pk, by=actor_of(alice))
+    token = invitations.make(added, now=now)
 
-    with pytest.raises(NotAllowed, match="permissions you hold"):
-        service_accounts.create(name="ci", email="ci@x.example", role_slugs=frozenset({"admin"}), by=maker)
+    assert invitations.accept(token, by=visitor, name="Nina", password=PASSWORD).status is Status.ACTIVE
+    assert recorded() == ["member.added", "member.invited", "member.joined"]
 
 
-def test_saving_a_service_account_unchanged_leaves_no_trace(alice, robot, actor_of):
-    service_accounts.edit(robot.pk, name=robot.name, email=robot.email, role_slugs=STANDARD, by=actor_of(alice))
+def test_inviting_mails_one_link_and_records_one_event(alice, actor_of, mailoutbox, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        members.invite(email="nina@x.example", title="SRE", role_ids=AS_STANDARD, by=actor_of(alice))
 
+    assert recorded() == ["member.invited"]
+    assert [mail.to for mail in mailoutbox] == [["nina@x.example"]]
+
+
+@pytest.mark.parametrize("make", [members.add, members.invite])
+@pytest.mark.parametrize("status", [Status.ACTIVE, Status.DISABLED])
+def test_an_address_that_is_taken_is_told_apart_from_a_bad_one(make, status, alice, bob, actor_of):
+    if status is Status.DISABLED:
+        members.disable(bob.pk, by=actor_of(alice))
+
+    with pytest.raises(AlreadyExists) as refusal:
+        make(email=bob.email.upper(), role_ids=AS_STANDARD, by=actor_of(alice))
+
+    assert refusal.value.field == "email"
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"email": "no address"}, "email"),
+        ({"email": f"a@{'x' * 63}.{'x' * 63}.{'x' * 63}.{'x' * 61}.example"}, "email"),
+        ({"name": "\u202e"}, "name"),
+        ({"title": "x" * 129}, "title"),
+        ({"role_ids": frozenset({uuid.uuid4()})}, "roles"),
+    ],
+)
+def test_bad_details_of_somebody_new_are_refused_at_their_field(fields, field, alice, actor_of):
+    good = {"email": "nina@x.example", "role_ids": AS_STANDARD}
+
+    with pytest.raises(NotAllowed) as refusal:
+        members.add(**good | fields, by=actor_of(alice))
+
+    assert refusal.value.field == field
+    assert not isinstance(refusal.value, AlreadyExists)
+
+
+def test_editing_changes_what_the_organization_calls_somebody(alice, bob, actor_of):
+    by = actor_of(alice)
+    members.edit(bob.pk, name="Robert", title="SRE", by=by)
+
+    bob.refresh_from_db()
+    assert (bob.name, bob.name_key, bob.title, bob.modified_at) == ("Robert", "robert", "SRE", by.now)
+    assert bob.person.name == "Bob Reader"
+    assert AuditEvent.objects.get().changes == {"name": ["Bob Reader", "Robert"], "title": ["", "SRE"]}
+
+
+def test_editing_to_the_same_leaves_no_trace(alice, bob, actor_of):
+    members.edit(bob.pk, name=bob.name, email=bob.email.upper(), title="", by=actor_of(alice))
+
+    bob.refresh_from_db()
+    assert bob.modified_at is None
     assert recorded() == []
 
 
-def test_a_person_is_not_edited_as_a_service_account(alice, bob, actor_of):
+def test_nobody_changes_the_address_a_member_signs_in_with(alice, bob, actor_of):
+    with pytest.raises(NotAllowed, match="only they can change it") as refusal:
+        members.edit(bob.pk, email="mallory@x.example", by=actor_of(alice))
+
+    assert refusal.value.field == "email"
+
+
+def test_another_address_of_somebody_pending_takes_their_links_with_it(invite, alice, actor_of, now):
+    invited = invite()
+    token = invitations.make(invited, now=now)
+
+    members.edit(invited.pk, email="Nina@Y.example", by=actor_of(alice))
+
+    assert Member.objects.get(pk=invited.pk).email == "nina@y.example"
+    with pytest.raises(invitations.Unusable):
+        invitations.find(token, now=now)
+
+
+def test_somebody_pending_cannot_take_a_members_address(invite, alice, bob, actor_of):
+    with pytest.raises(AlreadyExists):
+        members.edit(invite().pk, email=bob.email, by=actor_of(alice))
+
+
+@pytest.mark.parametrize("who", ["bob", "camille", "vera"])
+def test_only_those_who_manage_access_change_details(who, alice, actor_of, request):
+    with pytest.raises(NotPermitted):
+        members.edit(alice.pk, name="Mallory", by=actor_of(request.getfixturevalue(who)))
+
+
+def test_neither_a_stranger_nor_a_program_is_edited_as_a_person(alice, robot, charlie, actor_of):
+    for somebody in (robot, charlie):
+        with pytest.raises(Member.DoesNotExist):
+            members.edit(somebody.pk, name="x", by=actor_of(alice))
+
+
+def test_a_cancelled_invitation_lets_nobody_in(invite, alice, actor_of, now):
+    invited = invite()
+    token = invitations.make(invited, now=now)
+
+    invitations.cancel(invited.pk, by=actor_of(alice))
+
+    with pytest.raises(invitations.Unusable):
+        invitations.find(token, now=now)
+    assert recorded() == ["member.invited", "invitation.cancelled"]
+    with pytest.raises(NotAllowed, match="no open invitation"):
+        invitations.cancel(invited.pk, by=actor_of(alice))
+
+
+def test_there_is_nothing_to_cancel_once_they_have_joined(alice, bob, robot, charlie, actor_of):
+    for member in (bob, robot):
+        with pytest.raises(NotAllowed):
+            invitations.cancel(member.pk, by=actor_of(alice))
     with pytest.raises(Member.DoesNotExist):
-        service_accounts.edit(bob.pk, name="x", email="x@x.example", role_slugs=STANDARD, by=actor_of(alice))
+        invitations.cancel(charlie.pk, by=actor_of(alice))
+    with pytest.raises(NotPermitted):
+        invitations.cancel(alice.pk, by=actor_of(bob))
 
 
-def test_a_service_account_name_is_free_again_for_another_organization(alice, robot, charlie, actor_of):
-    made = service_accounts.create(name="robot", email="r@x.example", role_slugs=STANDARD, by=actor_of(charlie))
+@pytest.mark.parametrize("verb", ["roles", "disable", "enable"])
+def test_what_changes_a_member_says_when(verb, alice, bob, actor_of, later):
+    by = later(actor_of(alice), timedelta(hours=1))
+    if verb == "roles":
+        members.set_roles(bob.pk, AS_STANDARD, by=by)
+    else:
+        members.disable(bob.pk, by=actor_of(alice) if verb == "enable" else by)
+    if verb == "enable":
+        members.enable(bob.pk, by=by)
 
-    assert made.name == "robot"
+    assert Member.objects.get(pk=bob.pk).modified_at == by.now

@@ -6,6 +6,7 @@ from io import BytesIO
 import pytest
 
 from accounts import invitations, members
+from accounts.builtin_roles import STANDARD
 from console.logs import redacted
 from console.wsgi import application
 from keys.kinds import API_KEY, CLIENT_TOKEN, PERSONAL_ACCESS_TOKEN
@@ -73,13 +74,13 @@ def test_who_may_not_read_the_audit_trail_learns_neither_address_nor_reason(alic
 
 
 def test_an_invitation_does_not_tell_what_somebody_is_called_elsewhere(alice, charlie, actor_of):
-    invited = members.invite(email=charlie.email, role_slugs=frozenset({"standard"}), by=actor_of(alice))
+    invited = members.invite(email=charlie.email, role_ids=frozenset({STANDARD.id}), by=actor_of(alice))
 
     assert invited.name == "charlie"
 
 
 def test_a_link_withdrawn_by_disabling_stays_withdrawn(alice, actor_of, now):
-    invited = members.invite(email="new@acme.example", role_slugs=frozenset({"standard"}), by=actor_of(alice))
+    invited = members.invite(email="new@acme.example", role_ids=frozenset({STANDARD.id}), by=actor_of(alice))
     token = invitations.make(invited, now=now)
 
     members.disable(invited.pk, by=actor_of(alice))

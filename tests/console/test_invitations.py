@@ -7,6 +7,7 @@ from allauth.usersessions.models import UserSession
 from django.test import Client
 
 from accounts import invitations, members
+from accounts.builtin_roles import READ_ONLY, STANDARD
 from accounts.models import Invitation, Member, Person, Status
 from audit.models import AuditEvent
 from tests.conftest import PASSWORD
@@ -22,7 +23,7 @@ def text(answer):
 
 @pytest.fixture
 def invited(alice, actor_of):
-    return members.invite(email="nina@x.example", role_slugs=frozenset({"standard"}), by=actor_of(alice))
+    return members.invite(email="nina@x.example", role_ids=frozenset({STANDARD.id}), by=actor_of(alice))
 
 
 @pytest.fixture
@@ -135,7 +136,7 @@ def test_somebody_signed_in_joins_with_one_click(known, invited, link, client_of
 def test_joining_a_second_organization_acts_in_it(charlie, alice, actor_of, now, client_of):
     charlie.person.set_password(PASSWORD)
     charlie.person.save()
-    second = members.invite(email=charlie.email, role_slugs=frozenset({"read-only"}), by=actor_of(alice))
+    second = members.invite(email=charlie.email, role_ids=frozenset({READ_ONLY.id}), by=actor_of(alice))
     client = client_of(charlie)
 
     client.post(f"/invitations/{invitations.make(second, now=now)}/")

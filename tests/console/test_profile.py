@@ -4,6 +4,7 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.test import Client
 
+from accounts.builtin_roles import ADMIN
 from accounts.models import Member, Person
 from audit.models import AuditEvent
 from tests.conftest import PASSWORD
@@ -101,7 +102,7 @@ def test_with_one_session_there_is_nothing_to_end(signed_in):
 
 
 def test_disabling_a_member_ends_their_sessions(alice, bob, signed_in, client_of):
-    bob.assignments.create(role="admin")
+    bob.assignments.create(role_id=ADMIN.id)
     theirs = signed_in()
 
     client_of(bob).post(f"/members/{alice.pk}/disable/")

@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 
+from accounts.builtin_roles import READ_ONLY, STANDARD
 from accounts.models import Member, Status
 from audit.models import AuditEvent
 from keys.kinds import APPLICATION_KEY, SERVICE_ACCESS_TOKEN
@@ -11,7 +12,7 @@ from keys.models import Credential
 
 pytestmark = pytest.mark.django_db
 
-FIELDS = {"name": "ci-deploy", "email": "ci@acme.example", "roles": ["standard"]}
+FIELDS = {"name": "ci-deploy", "email": "ci@acme.example", "roles": [STANDARD.id]}
 
 
 def text(answer):
@@ -46,7 +47,7 @@ def test_an_admin_creates_one_and_lands_on_its_page(alice, client_of):
 
     made = Member.objects.service_accounts().get()
     assert (answer.status_code, answer.headers["Location"]) == (303, url(made))
-    assert (made.status, made.email, made.role_slugs) == (Status.ACTIVE, "ci@acme.example", {"standard"})
+    assert (made.status, made.email, made.role_ids) == (Status.ACTIVE, "ci@acme.example", {STANDARD.id})
     assert AuditEvent.objects.filter(event="service_account.created", target_id=str(made.id)).exists()
 
 
@@ -128,11 +129,11 @@ def test_editing_changes_name_address_and_roles(alice, robot, client_of):
     client = client_of(alice)
     assert 'value="robot"' in text(client.get(url(robot, "edit/")))
 
-    answer = client.post(url(robot, "edit/"), FIELDS | {"roles": ["read-only"]})
+    answer = client.post(url(robot, "edit/"), FIELDS | {"roles": [READ_ONLY.id]})
 
     robot = Member.objects.get(pk=robot.pk)
     assert answer.status_code == 303
-    assert (robot.name, robot.email, robot.role_slugs) == ("ci-deploy", "ci@acme.example", {"read-only"})
+    assert (robot.name, robot.email, robot.role_ids) == ("ci-deploy", "ci@acme.example", {READ_ONLY.id})
 
 
 def test_disabling_shows_what_is_deleted_and_deletes_it(alice, robot, issue, client_of):

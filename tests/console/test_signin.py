@@ -7,6 +7,7 @@ from allauth.usersessions.models import UserSession
 from django.test import Client
 
 from accounts import members
+from accounts.builtin_roles import READ_ONLY
 from accounts.models import Member, MemberRole, Person
 from audit.models import INSTALLATION, AuditEvent
 from tests.conftest import PASSWORD
@@ -256,7 +257,7 @@ def test_a_member_of_nothing_is_told_so_and_can_sign_out(alice, bob, actor_of, c
 
 
 def test_switching_acts_in_the_other_organization_with_its_roles(alice, second, client_of):
-    MemberRole.objects.create(member=second, role="read-only")
+    MemberRole.objects.create(member=second, role_id=READ_ONLY.id)
     client = client_of(alice)
     assert client.get("/members/invite/").status_code == 200
 

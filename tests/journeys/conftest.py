@@ -136,7 +136,7 @@ def colleague(company, open_browser):
         admin_page.goto("/members/invite/")
         admin_page.fill("[name=email]", email)
         for box in admin_page.locator("[name=roles]").all():
-            box.set_checked(box.get_attribute("value") == role)
+            box.set_checked(box.get_attribute("value") == str(role.id))
         admin_page.click("main form button.primary")
         admin_page.wait_for_url(lambda url: "/invite/" not in url)
         page = open_browser()

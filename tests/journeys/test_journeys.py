@@ -6,6 +6,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import expect
 
+from accounts.builtin_roles import ADMIN, AUDITOR
 from tests.journeys.conftest import DEMO_PASSWORD, sign_in
 
 KINDS = (
@@ -39,7 +40,7 @@ def make_service_account(page):
     page.goto("/service-accounts/new/")
     page.fill("[name=name]", "pipeline")
     page.fill("[name=email]", "pipeline@journey.example")
-    page.check("[name=roles][value=standard]")
+    page.get_by_label("Standard").check()
     page.click("main form button.primary")
     page.wait_for_url(lambda url: "/new/" not in url)
 
@@ -127,7 +128,7 @@ def test_the_sixth_key_is_refused_asked_for_granted_and_created(admin, open_brow
 
 def test_disabling_a_member_ends_their_keys_and_leaves_the_organisations(admin, colleague, company, server):
     page = admin()
-    bea = colleague(page, "bea@journey.example", "admin", "Bea Leaver")
+    bea = colleague(page, "bea@journey.example", ADMIN, "Bea Leaver")
     create(bea, "application-keys", "beas-own-key")
     store(bea)
     left_behind = create(bea, "api-keys", "beas-gift")
@@ -152,7 +153,7 @@ def test_the_auditor_sees_everything_and_can_change_nothing(admin, colleague):
     page = admin()
     create(page, "api-keys", "seen-by-all")
     store(page)
-    vera = colleague(page, "vera@journey.example", "auditor", "Vera Auditor")
+    vera = colleague(page, "vera@journey.example", AUDITOR, "Vera Auditor")
 
     for path in ("/apis/", "/members/", "/service-accounts/", "/limits/", "/audit/"):
         vera.goto(path)

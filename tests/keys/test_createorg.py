@@ -6,6 +6,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts.builtin_roles import ADMIN, READ_ONLY
 from accounts.models import Member, Organization, Person, Status
 from audit import chain
 from audit.models import AuditEvent
@@ -29,7 +30,7 @@ def test_it_makes_an_organization_with_an_active_admin(client):
 
     admin = Member.objects.get(organization_id=made["org_id"])
     assert set(made) == {"org_id", "sign_in_link"}
-    assert (admin.email, admin.status, admin.role_slugs) == ("peter@initech.example", Status.ACTIVE, {"admin"})
+    assert (admin.email, admin.status, admin.role_ids) == ("peter@initech.example", Status.ACTIVE, {ADMIN.id})
     assert client.get(made["sign_in_link"]).status_code == 200
 
 
@@ -121,7 +122,7 @@ def test_a_member_who_is_no_admin_is_not_made_one_in_passing(bob):
     with pytest.raises(CommandError, match=r"^--admin: .*not an active admin"):
         createorg("Acme", "--admin", bob.email)
 
-    assert Member.objects.get(pk=bob.pk).role_slugs == {"read-only"}
+    assert Member.objects.get(pk=bob.pk).role_ids == {READ_ONLY.id}
 
 
 def test_no_keys_are_made_over_the_limit(alice, issue):
