@@ -89,6 +89,7 @@ AUDITOR = BuiltinRole(
             P.AUDIT_LOGS_READ,
             P.GOVERNANCE_CONSOLE_READ,
             P.USAGE_READ,
+            P.USER_ACCESS_READ,
         }
     ),
 )

@@ -1,5 +1,6 @@
-"""Invitation links: sent by e-mail, good once and for 48 hours."""
+"""Invitation links: sent by e-mail, good once and for 48 hours, or 30 days where the organisation says so."""
 
+import functools
 import secrets
 import uuid
 from dataclasses import replace
@@ -10,7 +11,7 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from accounts import names, notices, organizations
+from accounts import names, notices, org_configs, organizations
 from accounts.actors import Actor, ActorType
 from accounts.models import Invitation, Member, Person, Status
 from accounts.names import key
@@ -20,6 +21,7 @@ from audit import log
 from audit.events import Event
 
 LIFETIME = timedelta(hours=48)
+LONG_LIFETIME = timedelta(days=30)
 
 
 class Unusable(Exception):
@@ -54,14 +56,22 @@ def make(member: Member, *, now: datetime) -> str:
     """A new link token for this member; older ones stop working. Only its fingerprint is stored."""
     withdraw(member, now=now)
     token = secrets.token_urlsafe(32)
-    Invitation.objects.create(member=member, fingerprint=_fingerprint(token), created_at=now, expires_at=now + LIFETIME)
+    expires_at = now + lifetime(member.organization_id)
+    Invitation.objects.create(member=member, fingerprint=_fingerprint(token), created_at=now, expires_at=expires_at)
     return token
+
+
+def lifetime(organization_id: uuid.UUID) -> timedelta:
+    """How long a link of this organisation is good for."""
+    return LONG_LIFETIME if org_configs.value_of(org_configs.LONG_INVITATIONS, organization_id) else LIFETIME
 
 
 def send(member: Member, *, by: Actor) -> None:
     """Make a link and mail it once the transaction has committed."""
     token = make(member, now=by.now)
-    transaction.on_commit(lambda: notices.invitation(member, token=token, inviter=by.label), robust=True)
+    end = by.now + lifetime(member.organization_id)
+    mail = functools.partial(notices.invitation, member, token=token, inviter=by.label, expires_at=end)
+    transaction.on_commit(mail, robust=True)
 
 
 def find(token: str, *, now: datetime) -> Invitation:

@@ -5,14 +5,16 @@ import uuid
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import details, granting, invitations, organizations, sessions
+from accounts import details, granting, invitations, org_configs, organizations, sessions
 from accounts.actors import Actor
-from accounts.models import Member, Sort, Status
+from accounts.models import Invitation, Member, Sort, Status
 from accounts.names import key
 from accounts.permissions import Permission
 from accounts.refusals import AlreadyExists, NotAllowed
 from audit import log
 from audit.events import Event
+
+ANONYMOUS = "Anonymized user"
 
 
 def target(member: Member) -> log.Target:
@@ -44,10 +46,11 @@ def invite(*, email: str, name: str = "", title: str = "", role_ids: frozenset[u
 
 
 def _pending(email: str, *, name: str, title: str, role_ids: frozenset[uuid.UUID], by: Actor) -> Member:
-    by.require(Permission.USER_ACCESS_INVITE, Permission.USER_ACCESS_MANAGE)
+    _check_may_invite(by)
     organizations.lock(by.organization)
     granting.check_grant(role_ids, by=by)
     email = details.checked_email(email)
+    _check_domain(email, by=by)
     _check_free(email, by=by)
     # without a name, the address: their own name is nobody's business until they accept
     name = details.checked_name(name) if name else details.name_from(email)
@@ -62,6 +65,22 @@ def _pending(email: str, *, name: str, title: str, role_ids: frozenset[uuid.UUID
     )
     granting.replace(member, role_ids)
     return member
+
+
+def _check_may_invite(by: Actor) -> None:
+    by.require(Permission.USER_ACCESS_INVITE, Permission.USER_ACCESS_MANAGE)
+    if org_configs.value_of(org_configs.ADMIN_ONLY_INVITES, by.organization):
+        by.require(Permission.USER_ACCESS_MANAGE)
+
+
+def _check_domain(email: str, *, by: Actor) -> None:
+    allowed = org_configs.value_of(org_configs.DOMAIN_ALLOWLIST, by.organization)
+    domains = [str(word).lower() for word in allowed] if isinstance(allowed, list) else []
+    if domains and email.rpartition("@")[2] not in domains:
+        listed = ", ".join(domains[:5])
+        raise NotAllowed(
+            "email", _("Only addresses of these domains may be invited: %(domains)s.") % {"domains": listed}
+        )
 
 
 def _check_free(email: str, *, by: Actor) -> None:
@@ -80,13 +99,20 @@ def _beginning(member: Member) -> dict[str, object]:
 @transaction.atomic
 def invite_again(member_id: uuid.UUID, *, by: Actor) -> Member:
     """Send a Pending member a fresh link; the older ones stop working."""
-    by.require(Permission.USER_ACCESS_INVITE, Permission.USER_ACCESS_MANAGE)
+    _check_may_invite(by)
     member = locked(member_id, by=by)
     if member.status is not Status.PENDING or member.is_service_account:
         raise NotAllowed("", _("Only somebody who has not joined yet can be invited again."))
     invitations.send(member, by=by)
     log.record(Event.MEMBER_INVITED, by=by, target=target(member), changes={"email": member.email})
     return member
+
+
+@transaction.atomic
+def invite_all(member_ids: list[uuid.UUID], *, by: Actor) -> list[Invitation]:
+    """Send every one of these Pending members a fresh link, or none of them one. Raises as `invite_again` does."""
+    invited = [invite_again(member_id, by=by) for member_id in member_ids]
+    return [member.invitations.latest("created_at") for member in invited]
 
 
 @transaction.atomic
@@ -107,6 +133,36 @@ def edit(
     name = member.name if name is None else details.checked_name(name)
     if changes := details.change(member, name=name, email=email, title=title, now=by.now):
         log.record(Event.MEMBER_CHANGED, by=by, target=target(member), changes=changes)
+    return member
+
+
+@transaction.atomic
+def edit_own(*, name: str | None = None, email: str | None = None, title: str | None = None, by: Actor) -> Member:
+    """Change what the organisation knows the actor as, None leaving what there is. Raises NotAllowed."""
+    member = locked(uuid.UUID(by.id), by=by)
+    if email is not None and details.checked_email(email) != member.email:
+        raise NotAllowed("email", _("A member's e-mail address is how they sign in; it cannot be changed here."))
+    name = member.name if name is None else details.checked_name(name)
+    if changes := details.change(member, name=name, email=None, title=title, now=by.now):
+        log.record(Event.MEMBER_CHANGED, by=by, target=target(member), changes=changes)
+    return member
+
+
+@transaction.atomic
+def anonymize(member_id: uuid.UUID, *, by: Actor) -> Member:
+    """Take name, address and title out of a disabled member, for good, and forget the person if nothing else needs
+    them. What the trail says of them stays."""
+    by.require(Permission.USER_ACCESS_MANAGE)
+    member = locked(member_id, by=by)
+    if member.is_service_account or member.status is not Status.DISABLED:
+        raise NotAllowed("", _("Only a disabled person can be anonymized."))
+    before, person = target(member), member.person
+    member.name, member.email, member.title = ANONYMOUS, f"anonymized-{member.id}@example.invalid", ""
+    member.name_key, member.person, member.activated_at, member.modified_at = key(ANONYMOUS), None, None, by.now
+    member.save()
+    if person and not person.is_support and not person.memberships.exists():
+        person.delete()
+    log.record(Event.MEMBER_ANONYMIZED, by=by, target=log.Target(before.type, before.id, ANONYMOUS))
     return member
 
 

@@ -1,5 +1,7 @@
 """The e-mails this room sends, in the reader's language where it is known."""
 
+from datetime import UTC, datetime
+
 from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
@@ -14,10 +16,16 @@ def invitation_link(token: str) -> str:
     return settings.SITE_URL + reverse("invitation-accept", args=[token])
 
 
-def invitation(member: Member, *, token: str, inviter: str) -> None:
-    """Tell somebody that they were invited, with the link that lets them in."""
+def invitation(member: Member, *, token: str, inviter: str, expires_at: datetime) -> None:
+    """Tell somebody that they were invited, with the link that lets them in and until when."""
     person = Person.objects.filter(email=member.email).first()
-    context = {"member": member, "inviter": inviter, "link": invitation_link(token), "product": settings.PRODUCT_NAME}
+    context = {
+        "member": member,
+        "inviter": inviter,
+        "link": invitation_link(token),
+        "expires_at": expires_at.astimezone(UTC),
+        "product": settings.PRODUCT_NAME,
+    }
     with translation.override((person and person.language) or translation.get_language() or "en"):
         subject, _, body = render_to_string("email/invitation.txt", context).partition("\n")
         send_mail(subject.strip(), body.strip() + "\n", None, [member.email])

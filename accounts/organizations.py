@@ -4,10 +4,13 @@ import uuid
 from dataclasses import replace
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts import names
 from accounts.actors import Actor
 from accounts.models import Organization
+from accounts.permissions import Permission
+from accounts.refusals import AlreadyExists, NotAllowed
 from audit import log
 from audit.events import Event
 
@@ -28,6 +31,26 @@ def create(*, name: str, by: Actor) -> Organization:
     name = names.checked(name)
     organization = Organization.objects.create(name=name, name_key=names.key(name), created_at=by.now)
     log.record(Event.ORGANIZATION_CREATED, by=in_organization(by, organization), target=target(organization))
+    return organization
+
+
+@transaction.atomic
+def rename(*, name: str, by: Actor) -> Organization:
+    """Give the actor's organisation another name. Raises NotPermitted, NotAllowed, AlreadyExists."""
+    by.require(Permission.ORG_MANAGEMENT)
+    organization = lock(by.organization)
+    try:
+        name = names.checked(name)
+    except names.BadName as refusal:
+        raise NotAllowed("name", refusal.message) from None
+    if Organization.objects.filter(name_key=names.key(name)).exclude(pk=organization.pk).exists():
+        raise AlreadyExists("name", _("Another organization already has this name."))
+    before = organization.name
+    if name != before:
+        organization.name, organization.name_key = name, names.key(name)
+        organization.save(update_fields=["name", "name_key"])
+        changes = {"name": [before, name]}
+        log.record(Event.ORGANIZATION_CHANGED, by=by, target=target(organization), changes=changes)
     return organization
 
 

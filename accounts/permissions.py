@@ -1,6 +1,7 @@
 """Every permission there is. The table is permissions.csv; the names this project's own code asks for are constants.
 
-The identifiers and names are the ones Datadog's API publishes, so that its clients recognise them.
+The identifiers and names are the ones Datadog's API publishes, so that its clients recognise them; of
+user_access_read, which it knows as a scope only, the identifier is ours.
 """
 
 import csv
@@ -28,6 +29,7 @@ class Permission(StrEnum):
     USAGE_READ = "usage_read"
     USER_ACCESS_INVITE = "user_access_invite"
     USER_ACCESS_MANAGE = "user_access_manage"
+    USER_ACCESS_READ = "user_access_read"
     USER_APP_KEYS = "user_app_keys"
 
 

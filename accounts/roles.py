@@ -5,7 +5,7 @@ import uuid
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import members, names, organizations
+from accounts import members, names, org_configs, organizations
 from accounts.actors import Actor
 from accounts.models import Member, MemberRole, Role
 from accounts.permissions import Permission, unknown
@@ -27,6 +27,8 @@ def create(*, name: str, permissions: frozenset[str], by: Actor) -> Role:
     """A new role of the actor's organisation. Raises NotAllowed."""
     by.require(Permission.USER_ACCESS_MANAGE)
     organizations.lock(by.organization)
+    if not org_configs.value_of(org_configs.CUSTOM_ROLES, by.organization):
+        raise NotAllowed("", _("Custom roles are switched off for this organization."))
     if Role.objects.of(by.organization).custom().count() >= MOST:
         raise NotAllowed(
             "", _("There are %(most)d custom roles, as many as there can be. Delete one.") % {"most": MOST}
@@ -68,6 +70,18 @@ def edit(role_id: uuid.UUID, *, name: str | None = None, permissions: frozenset[
         role.save(update_fields=["name", "name_key", "granted", "modified_at"])
         log.record(Event.ROLE_CHANGED, by=by, target=target(role), changes=changes)
     return role
+
+
+@transaction.atomic
+def grant(role_id: uuid.UUID, *, permissions: frozenset[str], by: Actor) -> Role:
+    """Let the role permit these too. Raises as `edit` does."""
+    return edit(role_id, permissions=_locked(role_id, by=by).permissions | permissions, by=by)
+
+
+@transaction.atomic
+def withhold(role_id: uuid.UUID, *, permissions: frozenset[str], by: Actor) -> Role:
+    """Let the role permit these no more. Raises as `edit` does."""
+    return edit(role_id, permissions=_locked(role_id, by=by).permissions - permissions, by=by)
 
 
 @transaction.atomic

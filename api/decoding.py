@@ -2,6 +2,7 @@
 
 import json
 import re
+import types
 import typing
 import zlib
 from typing import Any, NoReturn, TypeVar
@@ -106,7 +107,7 @@ def _options(type_: Any) -> tuple[Any, ...]:
     """The type without its annotations; of a union, each of its members."""
     if typing.get_origin(type_) is typing.Annotated:
         return _options(typing.get_args(type_)[0])
-    return typing.get_args(type_) if typing.get_origin(type_) in {typing.Union} else (type_,)
+    return typing.get_args(type_) if typing.get_origin(type_) in {typing.Union, types.UnionType} else (type_,)
 
 
 def _explained(message: str, whole: str) -> str:

@@ -19,7 +19,7 @@ from accounts.models import Member, Organization
 from accounts.refusals import AlreadyExists, NotAllowed
 from api import authentication, decoding
 from api.answers import ApiError, Forbidden, NotFound, answered, refused
-from api.operations import Operation, Opens
+from api.operations import Opens, Operation
 from keys import idempotency, ratelimits, usage
 from keys.verification import Verdict
 
@@ -130,9 +130,7 @@ class _Visit:
         self.member = authentication.owner_of(verdict)
         actor = authentication.actor_for(verdict, self.member, **self.request.whence)
         organization = self.member.organization
-        return Call(
-            request=self.request, organization=organization, verdict=verdict, caller=actor, member=self.member
-        )
+        return Call(request=self.request, organization=organization, verdict=verdict, caller=actor, member=self.member)
 
     def _count(self, operation: Operation, verdict: Verdict) -> None:
         rate = ratelimits.Rate(operation.rate.value, *settings.API_RATES[operation.rate.value])
@@ -240,3 +238,12 @@ def _rule(refusal: NotAllowed, operation: Operation | None) -> ApiError:
         return ApiError(400, words)
     status = operation.conflict if isinstance(refusal, AlreadyExists) else operation.refusal
     return ApiError(status, words)
+
+
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    """What is no address of the API: 404 as JSON, for programs cannot read a page."""
+    return refused(NotFound("Not found. /api/openapi.json lists every address."))
+
+
+nothing_here.guarded_by = "public"  # type: ignore[attr-defined]
+nothing_here = csrf_exempt(nothing_here)

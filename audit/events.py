@@ -11,6 +11,7 @@ class Event(StrEnum):
 
     ORGANIZATION_CREATED = "organization.created"
     MEMBER_ADDED = "member.added"
+    ORGANIZATION_CHANGED = "organization.changed"
     MEMBER_INVITED = "member.invited"
     INVITATION_CANCELLED = "invitation.cancelled"
     MEMBER_JOINED = "member.joined"
@@ -18,6 +19,7 @@ class Event(StrEnum):
     MEMBER_ROLES_CHANGED = "member.roles_changed"
     MEMBER_DISABLED = "member.disabled"
     MEMBER_ENABLED = "member.enabled"
+    MEMBER_ANONYMIZED = "member.anonymized"
     SERVICE_ACCOUNT_CREATED = "service_account.created"
     SERVICE_ACCOUNT_CHANGED = "service_account.changed"
     SERVICE_ACCOUNT_DISABLED = "service_account.disabled"
@@ -49,6 +51,7 @@ class Event(StrEnum):
 SENTENCES: dict[Event, Promise] = {
     Event.ORGANIZATION_CREATED: _("%(actor)s created the organization %(target)s"),
     Event.MEMBER_ADDED: _("%(actor)s added %(target)s"),
+    Event.ORGANIZATION_CHANGED: _("%(actor)s changed the settings of the organization %(target)s"),
     Event.MEMBER_INVITED: _("%(actor)s invited %(target)s"),
     Event.INVITATION_CANCELLED: _("%(actor)s canceled the invitation of %(target)s"),
     Event.MEMBER_JOINED: _("%(target)s accepted the invitation"),
@@ -56,6 +59,7 @@ SENTENCES: dict[Event, Promise] = {
     Event.MEMBER_ROLES_CHANGED: _("%(actor)s changed the roles of %(target)s"),
     Event.MEMBER_DISABLED: _("%(actor)s disabled %(target)s"),
     Event.MEMBER_ENABLED: _("%(actor)s enabled %(target)s"),
+    Event.MEMBER_ANONYMIZED: _("%(actor)s anonymized a member"),
     Event.SERVICE_ACCOUNT_CREATED: _("%(actor)s created the service account %(target)s"),
     Event.SERVICE_ACCOUNT_CHANGED: _("%(actor)s changed the service account %(target)s"),
     Event.SERVICE_ACCOUNT_DISABLED: _("%(actor)s disabled the service account %(target)s"),
@@ -87,6 +91,7 @@ SENTENCES: dict[Event, Promise] = {
 LABELS: dict[Event, Promise] = {
     Event.ORGANIZATION_CREATED: _("Organization created"),
     Event.MEMBER_ADDED: _("Member added"),
+    Event.ORGANIZATION_CHANGED: _("Organization settings changed"),
     Event.MEMBER_INVITED: _("Member invited"),
     Event.INVITATION_CANCELLED: _("Invitation canceled"),
     Event.MEMBER_JOINED: _("Invitation accepted"),
@@ -94,6 +99,7 @@ LABELS: dict[Event, Promise] = {
     Event.MEMBER_ROLES_CHANGED: _("Roles changed"),
     Event.MEMBER_DISABLED: _("Member disabled"),
     Event.MEMBER_ENABLED: _("Member enabled"),
+    Event.MEMBER_ANONYMIZED: _("Member anonymized"),
     Event.SERVICE_ACCOUNT_CREATED: _("Service account created"),
     Event.SERVICE_ACCOUNT_CHANGED: _("Service account changed"),
     Event.SERVICE_ACCOUNT_DISABLED: _("Service account disabled"),

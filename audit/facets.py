@@ -9,6 +9,8 @@ TRAIL = "Audit Trail"
 
 FACETS: dict[Event, tuple[str, str]] = {
     Event.ORGANIZATION_CREATED: (ORGANIZATION, "created"),
+    Event.ORGANIZATION_CHANGED: (ORGANIZATION, "modified"),
+    Event.MEMBER_ANONYMIZED: (ACCESS, "deleted"),
     Event.MEMBER_ADDED: (ACCESS, "created"),
     Event.MEMBER_INVITED: (ACCESS, "created"),
     Event.INVITATION_CANCELLED: (ACCESS, "deleted"),

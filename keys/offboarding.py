@@ -1,11 +1,11 @@
-"""Disabling a member: what they owned ends with them, what belongs to the organisation stays."""
+"""Changing and disabling a member: what they owned ends with them, what belongs to the organisation stays."""
 
 import uuid
 from dataclasses import dataclass
 
 from django.db import transaction
 
-from accounts import members
+from accounts import members, service_accounts
 from accounts.actors import Actor
 from accounts.models import Member
 from keys import lifecycle
@@ -29,6 +29,37 @@ def preview(member: Member) -> Preview:
         deleted=list(live.owned_by(member)),
         staying=list(live.filter(created_by=member, owner__isnull=True)),
     )
+
+
+@transaction.atomic
+def edit(
+    member_id: uuid.UUID,
+    *,
+    name: str | None = None,
+    email: str | None = None,
+    title: str | None = None,
+    disabled: bool | None = None,
+    by: Actor,
+) -> Member:
+    """Change a member or service account, and disable or enable them: all of it or nothing. None leaves what there is.
+
+    Raises NotPermitted, NotAllowed, Member.DoesNotExist.
+    """
+    member = members.locked(member_id, by=by)
+    change = service_accounts.edit if member.is_service_account else members.edit
+    if (name, email, title) != (None, None, None):
+        member = change(member_id, name=name, email=email, title=title, by=by)
+    if disabled is not None and disabled != (member.disabled_at is not None):
+        member = disable(member_id, by=by) if disabled else members.enable(member_id, by=by)
+    return member
+
+
+@transaction.atomic
+def anonymize(member_id: uuid.UUID, *, by: Actor) -> Member:
+    """Disable a person, if they are not yet, and take out who they were: all of it or nothing."""
+    if members.locked(member_id, by=by).disabled_at is None:
+        disable(member_id, by=by)
+    return members.anonymize(member_id, by=by)
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from accounts.models.invitation import Invitation
 from accounts.models.member import Member, MemberQuerySet, Sort, Status
+from accounts.models.org_config import OrgConfig
 from accounts.models.organization import Organization, OrganizationQuerySet
 from accounts.models.person import Person
 from accounts.models.role import MemberRole, Role, RoleQuerySet, in_order
@@ -11,6 +12,7 @@ __all__ = [
     "Member",
     "MemberQuerySet",
     "MemberRole",
+    "OrgConfig",
     "Organization",
     "OrganizationQuerySet",
     "Person",

@@ -11,7 +11,8 @@ from api.answers import JSON_API
 from api.door import Call
 from api.operations import Rate, operation
 from api.paging import Total, found, moment, page_of
-from api.v2 import payloads, people, queries
+from api.v2 import people, queries
+from api.v2.payloads import credentials as payloads
 from api.v2.representations import credentials as shown
 from api.v2.service_accounts import account
 from keys import lifecycle

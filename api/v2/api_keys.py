@@ -7,7 +7,8 @@ from accounts.permissions import Permission as P
 from api.door import Call
 from api.operations import Rate, operation
 from api.paging import Total, found, page_of
-from api.v2 import payloads, people, queries
+from api.v2 import people, queries
+from api.v2.payloads import credentials as payloads
 from api.v2.representations import accounts, credentials
 from keys import lifecycle, limits
 from keys.kinds import API_KEY
@@ -49,9 +50,7 @@ def create_api_key(call: Call, body: payloads.ApiKeyCreate) -> credentials.ApiKe
 def get_api_key(call: Call, api_key_id: str, query: queries.ApiKeyInclude) -> credentials.ApiKeyDocument:
     """Get an API key. Its text is never read again."""
     row = _key(call, api_key_id)
-    return credentials.ApiKeyDocument(
-        credentials.api_key(row, call.actor.now), included=_people([row], query.include)
-    )
+    return credentials.ApiKeyDocument(credentials.api_key(row, call.actor.now), included=_people([row], query.include))
 
 
 @operation(tag=TAG, needs=(P.API_KEYS_WRITE,), rate=Rate.WRITE)

@@ -11,6 +11,8 @@ from keys.models import Credential
 
 Moment = Annotated[str, DATE_TIME]
 Text = Annotated[str, msgspec.Meta(max_length=256)]
+People = Annotated[str, msgspec.Meta(pattern="^(created_by|modified_by)(,(created_by|modified_by))*$")]
+People = Annotated[str, msgspec.Meta(pattern="^(created_by|modified_by)(,(created_by|modified_by))*$")]
 
 COLUMNS = {
     "name": "name_key",
@@ -19,6 +21,7 @@ COLUMNS = {
     "modified_at": "changed_at",
     "expires_at": "expires_at",
     "last_used_at": "last_used_at",
+    "leaked": "name_key",  # no leak is known
 }
 
 
@@ -31,18 +34,18 @@ class Created(Paging):
 
 
 class ApiKeyQuery(Created):
-    sort: Literal[
-        "name", "-name", "created_at", "-created_at", "last4", "-last4", "modified_at", "-modified_at"
-    ] = "name"
+    sort: Literal["name", "-name", "created_at", "-created_at", "last4", "-last4", "modified_at", "-modified_at"] = (
+        "name"
+    )
     modified_from: Moment | None = msgspec.field(name="filter[modified_at][start]", default=None)
     modified_until: Moment | None = msgspec.field(name="filter[modified_at][end]", default=None)
     remote_config: bool | None = msgspec.field(name="filter[remote_config_read_enabled]", default=None)
     category: Text | None = msgspec.field(name="filter[category]", default=None)
-    include: Annotated[str, msgspec.Meta(pattern="^(created_by|modified_by)(,(created_by|modified_by))*$")] | None = None
+    include: People | None = None
 
 
 class ApiKeyInclude(msgspec.Struct):
-    include: Annotated[str, msgspec.Meta(pattern="^(created_by|modified_by)(,(created_by|modified_by))*$")] | None = None
+    include: People | None = None
 
 
 class ServiceAccountKeyQuery(Created):
@@ -65,7 +68,16 @@ class ApplicationKeyInclude(msgspec.Struct):
 class TokenQuery(Paging):
     filter: Text = ""
     sort: Literal[
-        "name", "-name", "created_at", "-created_at", "expires_at", "-expires_at", "last_used_at", "-last_used_at"
+        "name",
+        "-name",
+        "created_at",
+        "-created_at",
+        "expires_at",
+        "-expires_at",
+        "last_used_at",
+        "-last_used_at",
+        "leaked",
+        "-leaked",
     ] = "name"
     leaked: bool = msgspec.field(name="filter[leaked]", default=False)
     include: Literal["leak_information"] | None = None

@@ -63,8 +63,6 @@ MATRIX = {
     "support-switch": ("L4444+4", "L4444+4"),
     "support-requests": ("L4444+4", "5555555"),
     "support-request": ("L4444+4", "L4444+4"),
-    "api-validate": ("3333333", "5555555"),
-    "api-validate-keys": ("3333333", "5555555"),
 }
 
 KIND_MATRIX = {

@@ -143,4 +143,8 @@ def test_secrets_are_read_where_they_are_shown_and_nowhere_else():
         "keys/bootstrap.py",
         "keys/management/commands/createorg.py",
         "console/organization/apis.py",
+        "api/v1/keys.py",
+        "api/v2/access_tokens.py",
+        "api/v2/api_keys.py",
+        "api/v2/application_keys.py",
     }

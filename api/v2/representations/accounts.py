@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from accounts.builtin_roles import ADMIN, READ_ONLY, STANDARD, BuiltinRole
 from accounts.models import Member, Organization, Status
 from accounts.models import Role as RoleRow
 from accounts.permissions import CATALOGUE, DEPRECATED, CatalogueEntry
@@ -141,6 +142,29 @@ class UsersDocument(msgspec.Struct):
     included: list[Role] | UnsetType = UNSET
 
 
+class AnonymizeError(msgspec.Struct):
+    """A user who was not anonymized, and why."""
+
+    user_id: str
+    error: str
+
+
+class AnonymizedAttributes(msgspec.Struct):
+    anonymize_errors: list[AnonymizeError]
+    anonymized_user_ids: list[str]
+
+
+class Anonymized(msgspec.Struct, tag_field="type", tag="anonymize_users_response", kw_only=True):
+    """What became of the users named."""
+
+    id: str
+    attributes: AnonymizedAttributes
+
+
+class AnonymizedDocument(msgspec.Struct):
+    data: Anonymized
+
+
 class RoleDocument(msgspec.Struct):
     data: Role
 
@@ -148,6 +172,22 @@ class RoleDocument(msgspec.Struct):
 class RolesDocument(msgspec.Struct):
     data: list[Role]
     meta: CountsMeta
+
+
+class RoleTemplateAttributes(msgspec.Struct):
+    name: str
+    description: str
+
+
+class RoleTemplate(msgspec.Struct, tag_field="type", tag="roles", kw_only=True):
+    """What a role can be made from."""
+
+    id: str
+    attributes: RoleTemplateAttributes
+
+
+class RoleTemplatesDocument(msgspec.Struct):
+    data: list[RoleTemplate]
 
 
 class PermissionsDocument(msgspec.Struct):
@@ -183,12 +223,25 @@ def user(member: Member) -> User:
     )
 
 
+def user_document(member: Member) -> UserDocument:
+    """A member, with the roles they hold beside."""
+    return UserDocument(user(member), included=[role(held) for held in member.roles] or UNSET)
+
+
+MANAGED_NAMES = {
+    ADMIN.slug: "Datadog Admin Role",
+    STANDARD.slug: "Datadog Standard Role",
+    READ_ONLY.slug: "Datadog Read Only Role",
+}
+"""What programs know the built-in roles as, and look for."""
+
+
 def role(row: RoleRow) -> Role:
     """A role; with `user_count` if the row carries it."""
     return Role(
         id=str(row.id),
         attributes=RoleAttributes(
-            name=row.name,
+            name=MANAGED_NAMES.get(row.slug or "", row.name),
             created_at=micros(row.created_at),
             modified_at=micros(row.modified_at),
             managed=row.is_managed,
@@ -197,6 +250,14 @@ def role(row: RoleRow) -> Role:
         relationships=RoleRelationships(
             ToPermissions([PermissionLink(str(CATALOGUE[name].id)) for name in sorted(row.permissions)])
         ),
+    )
+
+
+def role_template(declared: BuiltinRole) -> RoleTemplate:
+    """A built-in role, to be cloned."""
+    name = MANAGED_NAMES.get(declared.slug, declared.name)
+    return RoleTemplate(
+        id=str(declared.id), attributes=RoleTemplateAttributes(name=name, description=str(declared.description))
     )
 
 

@@ -14,7 +14,6 @@ from api.v2.representations.shapes import (
     Moment,
     ServiceAccountLink,
     ToLeak,
-    ToOwner,
     ToServiceAccount,
     ToUser,
     UserLink,
@@ -44,7 +43,7 @@ class ApiKeyAttributes(msgspec.Struct, kw_only=True):
     category: str
     remote_config_read_enabled: bool
     key: str | UnsetType = UNSET
-    date_last_used: Moment | None | UnsetType = UNSET
+    date_last_used: Moment | UnsetType | None = UNSET
     used_in_last_24_hours: bool | UnsetType = UNSET
     last_used_date: LastUsed | UnsetType = UNSET
 
@@ -183,7 +182,7 @@ class TokenAttributes(msgspec.Struct, kw_only=True):
     created_at: Moment
     expires_at: Moment | None
     key: str | UnsetType = UNSET
-    last_used_at: Moment | None | UnsetType = UNSET
+    last_used_at: Moment | UnsetType | None = UNSET
     modified_at: Moment | UnsetType = UNSET
 
 
