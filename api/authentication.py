@@ -15,7 +15,7 @@ from datetime import datetime
 from django.http import HttpRequest
 
 from accounts.actors import Actor, ActorType, Delegation
-from accounts.models import Member, Organization
+from accounts.models import Member
 from api.answers import ApiError, Forbidden
 from keys import verification
 from keys.kinds import API_KEY, APPLICATION_KEY, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN, Kind
@@ -121,7 +121,3 @@ def owner_of(verdict: Verdict) -> Member:
     """The member whose credential it is, with organisation and roles."""
     return Member.objects.select_related("organization", "person").with_roles().get(pk=verdict.owner_id)
 
-
-def organization_of(verdict: Verdict) -> Organization:
-    """The organisation whose API key it is."""
-    return Organization.objects.get(pk=verdict.organization_id)

@@ -33,11 +33,9 @@ _NO_ANSWER = 204
 class Call:
     """A request that may go ahead: who acts, for which organisation, by which credential. Operations get this.
 
-    `owner` is the member whose credential acts; None where an API key alone is enough, and then `actor` is too.
+    Where an API key alone is enough, nobody acts: then there is a verdict and nothing else.
     """
 
-    request: HttpRequest
-    organization: Organization
     verdict: Verdict
     caller: Actor | None = None
     member: Member | None = None
@@ -55,6 +53,11 @@ class Call:
         if self.member is None:
             raise Forbidden
         return self.member
+
+    @property
+    def organization(self) -> Organization:
+        """The organisation acted for."""
+        return self.owner.organization
 
 
 def methods(**operations: Operation) -> Callable[..., HttpResponse]:
@@ -126,11 +129,10 @@ class _Visit:
         authentication.check(verdict)
         self._count(operation, verdict)
         if operation.opens is Opens.API_KEY:
-            return Call(request=self.request, organization=authentication.organization_of(verdict), verdict=verdict)
+            return Call(verdict=verdict)
         self.member = authentication.owner_of(verdict)
         actor = authentication.actor_for(verdict, self.member, **self.request.whence)
-        organization = self.member.organization
-        return Call(request=self.request, organization=organization, verdict=verdict, caller=actor, member=self.member)
+        return Call(verdict=verdict, caller=actor, member=self.member)
 
     def _count(self, operation: Operation, verdict: Verdict) -> None:
         rate = ratelimits.Rate(operation.rate.value, *settings.API_RATES[operation.rate.value])

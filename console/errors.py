@@ -1,13 +1,22 @@
-"""The pages for what went wrong. None of them says more than its reader may know."""
+"""The pages for what went wrong, and for programs the same as JSON. None says more than its reader may know."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.views.defaults import server_error as server_error
+from django.views import defaults
+
+API = "/api/"
+
+
+def _said(request: HttpRequest, status: int, words: str) -> HttpResponse:
+    """For a program, the words in the shape the API has them; for everybody else, the page."""
+    if request.path_info.startswith(API):
+        return JsonResponse({"errors": [words]}, status=status)
+    return render(request, f"{status}.html", status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400: what was sent cannot be read, or is too large."""
-    return render(request, "400.html", status=400)
+    return _said(request, 400, "The request cannot be read.")
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -17,7 +26,14 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404, the same for what never was and what belongs to somebody else."""
-    return render(request, "404.html", status=404)
+    return _said(request, 404, "Not found")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: our mistake, told without a template's help."""
+    if request.path_info.startswith(API):
+        return JsonResponse({"errors": ["Internal server error. It was logged; try again."]}, status=500)
+    return defaults.server_error(request)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

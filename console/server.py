@@ -7,6 +7,7 @@ within a bound on its size and on its time, and only then handed to Django, whic
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -63,10 +64,10 @@ async def _http(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         body = await asyncio.wait_for(_whole_body(scope, receive), BODY_SECONDS)
     except Refused as refusal:
-        await _refuse(send, refusal)
+        await _refuse(scope, send, refusal)
         await _linger(receive)
     except TimeoutError:
-        await _refuse(send, Refused(408, "The request took too long to arrive. Send it again."))
+        await _refuse(scope, send, Refused(408, "The request took too long to arrive. Send it again."))
     except Gone:
         return
     else:
@@ -107,10 +108,12 @@ def _replay(body: bytes) -> Receive:
     return receive
 
 
-async def _refuse(send: Send, refusal: Refused) -> None:
-    text = f"{refusal.text}\n".encode()
+async def _refuse(scope: Scope, send: Send, refusal: Refused) -> None:
+    """Say why: to a program in the shape the API has it, to everybody else as plain text."""
+    for_programs = scope["path"].startswith("/api/")
+    text = (json.dumps({"errors": [refusal.text]}) if for_programs else f"{refusal.text}\n").encode()
     headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-type", b"application/json" if for_programs else b"text/plain; charset=utf-8"),
         (b"content-length", str(len(text)).encode()),
         (b"cache-control", b"no-store"),
         (b"connection", b"close"),

@@ -17,6 +17,7 @@ register_converter(KindConverter, "kind")
 handler400 = errors.bad_request
 handler403 = errors.permission_denied
 handler404 = errors.not_found
+handler500 = errors.server_error
 
 # /accounts/: signing in and out, passwords (allauth's views, this project's look)
 account_urls = [

@@ -45,7 +45,7 @@ def validate_v1(call: Call) -> Valid:
 def validate(call: Call) -> ValidateDocument:
     """Whether the API key is good, and which one it is."""
     attributes = ValidateAttributes(True, str(call.verdict.credential_id), [])
-    return ValidateDocument(Validate(id=str(call.organization.id), attributes=attributes))
+    return ValidateDocument(Validate(id=str(call.verdict.organization_id), attributes=attributes))
 
 
 @operation(tag=TAG)

@@ -1,0 +1,128 @@
+"""An organisation for the clients, and what acts in it: its admin, a service account that may only read."""
+
+import json
+import uuid
+import warnings
+from dataclasses import dataclass
+from functools import partial
+
+import pytest
+
+from accounts.builtin_roles import READ_ONLY
+from tests.clients.datadog import Apis, connected, connected_async, document, link
+
+
+@dataclass(frozen=True)
+class House:
+    """The organisation: where it is, its admin's keys, and ways in."""
+
+    url: str
+    id: str
+    api_key: str
+    application_key: str
+
+    def by_keys(self, application_key: str = "") -> Apis:
+        """The client with the API key and an application key; the admin's, if not told."""
+        return connected(self.url, api_key=self.api_key, application_key=application_key or self.application_key)
+
+    def by_token(self, token: str) -> Apis:
+        """The client with an access token alone."""
+        return connected(self.url, token=token)
+
+    def async_by_keys(self) -> Apis:
+        """The async client with the admin's keys. Inside a running loop."""
+        return connected_async(self.url, api_key=self.api_key, application_key=self.application_key)
+
+
+@pytest.fixture(autouse=True)
+def unstable_operations_are_wanted():
+    """The client warns of operations that Datadog calls unstable."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Using unstable operation", UserWarning)
+        yield
+
+
+@pytest.fixture(scope="session")
+def house(server):
+    made = json.loads(server.manage("createorg", "Clients", "--admin", "ada@clients.example", "--keys"))
+    return House(server.url, made["org_id"], made["api_key"], made["application_key"])
+
+
+@pytest.fixture(scope="session")
+def admin(house):
+    return house.by_keys()
+
+
+@pytest.fixture(scope="session")
+def ada(admin):
+    """The admin's id."""
+    return admin.users.get_current_user().data.id
+
+
+@pytest.fixture
+def name():
+    """A name nobody else has."""
+    return f"name {uuid.uuid4()}"
+
+
+@pytest.fixture
+def api_key(admin, name):
+    made = admin.keys.create_api_key(document("api_keys", name=name)).data
+    yield made
+    admin.keys.delete_api_key(made.id)
+
+
+@pytest.fixture
+def application_key(admin, name):
+    body = document("application_keys", name=name, scopes=["dashboards_read"])
+    made = admin.keys.create_current_user_application_key(body).data
+    yield made
+    admin.keys.delete_application_key(made.id)
+
+
+@pytest.fixture
+def user(admin, name):
+    body = document("users", email=f"{uuid.uuid4()}@clients.example", name=name, title="Tester")
+    made = admin.users.create_user(body).data
+    yield made
+    admin.users.update_user(made.id, document("users", made.id, disabled=True))
+
+
+def new_account(admin, *roles):
+    """A service account with these roles."""
+    links = {"roles": [link("roles", str(role.id)) for role in roles]}
+    email = f"{uuid.uuid4()}@clients.example"
+    body = document("users", links=links, email=email, name=email, service_account=True)
+    return admin.accounts.create_service_account(body).data
+
+
+@pytest.fixture
+def account(admin):
+    made = new_account(admin)
+    yield made
+    admin.users.disable_user(made.id)
+
+
+@pytest.fixture(scope="module")
+def reader(house, admin):
+    """The client of a service account that only reads: an admin's opposite."""
+    made = new_account(admin, READ_ONLY)
+    body = document("application_keys", name=f"reader {uuid.uuid4()}")
+    key = admin.accounts.create_service_account_application_key(made.id, body).data
+    yield house.by_keys(key.attributes.key)
+    admin.users.disable_user(made.id)
+
+
+@pytest.fixture
+def scoped(house, admin):
+    """Makes a client whose application key has only these scopes."""
+    made = []
+
+    def client(*scopes):
+        body = document("application_keys", name=f"scoped {uuid.uuid4()}", scopes=list(scopes))
+        made.append(admin.keys.create_current_user_application_key(body).data)
+        return house.by_keys(made[-1].attributes.key)
+
+    yield client
+    for key in made:
+        admin.keys.delete_application_key(key.id)

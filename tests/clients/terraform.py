@@ -1,0 +1,157 @@
+"""The public Terraform provider for Datadog as far as a server sees it: how it asks, and what it accepts as an answer.
+
+Its request sequences, headers and bodies are those that its own recorded exchanges show.
+"""
+
+import gzip
+import http.client
+import json
+import re
+from urllib.parse import urlencode, urlsplit
+
+AGENT = (
+    "terraform-provider-datadog/4.16.0 (terraform 2.38.1; terraform-cli 1.13.3) "
+    "datadog-api-client-go/2.53.0 (go go1.25.1; os linux; arch amd64)"
+)
+GOOD = {"GET": 200, "POST": 201, "PATCH": 200, "DELETE": 204}
+RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+NO_TIME_YET = frozenset({"date_last_used", "expires_at", "last_login_time", "last_used_at"})
+TIMES = NO_TIME_YET | {"created", "created_at", "modified_at"}
+_TOKEN = {"name": str, "public_portion": str, "scopes": list, "created_at": str}
+NEEDED = {
+    "api_keys": {"name": str, "last4": str, "category": str, "remote_config_read_enabled": bool, "created_at": str},
+    "application_keys": {"name": str, "last4": str, "scopes": list | None, "created_at": str},
+    "personal_access_tokens": _TOKEN,
+    "service_access_tokens": _TOKEN,
+    "orgs": {"name": str, "public_id": str},
+    "permissions": {"name": str, "restricted": bool, "group_name": str, "display_type": str, "created": str},
+    "roles": {"name": str, "created_at": str, "modified_at": str},
+    "user_invitations": {"uuid": str, "invite_type": str, "created_at": str, "expires_at": str},
+    "users": {
+        "email": str,
+        "name": str | None,
+        "title": str | None,
+        "handle": str,
+        "status": str,
+        "disabled": bool,
+        "verified": bool,
+        "service_account": bool,
+        "mfa_enabled": bool,
+        "allowed_login_methods": list,
+        "created_at": str,
+        "modified_at": str,
+    },
+}
+"""The attributes that are stored in a state, by type. What its client cannot decode it calls unparsed, and fails."""
+
+
+class Provider:
+    """One run of the provider: a connection, kept open, and the headers it was configured to send."""
+
+    def __init__(self, url, **credentials):
+        self.connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+        self.credentials = {name.replace("_", "-"): value for name, value in credentials.items()}
+
+    def ask(self, method, path, body=None, **query):
+        """Send one request as the provider's client does: status and document, None for no body."""
+        headers = {"User-Agent": AGENT, "Accept-Encoding": "gzip"} | self.credentials
+        headers["Accept"] = "*/*" if method == "DELETE" and body is None else "application/json"
+        content = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            content = json.dumps(body, sort_keys=True, separators=(",", ":")) + "\n"
+        asked = f"?{urlencode(sorted(query.items()))}" if query else ""
+        self.connection.request(method, f"/api{path}{asked}", content, headers)
+        answer = self.connection.getresponse()
+        content = answer.read()
+        if answer.headers["Content-Encoding"] == "gzip":
+            content = gzip.decompress(content)
+        assert not content or "json" in answer.headers["Content-Type"], content[:200]
+        return answer.status, json.loads(content) if content else None
+
+    def call(self, method, path, body=None, *, status=None, **query):
+        """Ask, expecting success and an answer without anything unparsed; the document."""
+        found, document = self.ask(method, f"/v2{path}", body, **query)
+        assert found == (status or GOOD[method]), document
+        return parsed(document) if document and found < 300 else document
+
+    def get(self, path, **query):
+        """The data of what is there."""
+        return self.call("GET", path, **query)["data"]
+
+    def post(self, path, body, **options):
+        """The data of what was created."""
+        return self.call("POST", path, body, **options)["data"]
+
+    def patch(self, path, body):
+        """The data of what was changed."""
+        return self.call("PATCH", path, body)["data"]
+
+    def delete(self, path):
+        """Destroy it: 204 with nothing."""
+        assert self.call("DELETE", path) is None
+
+    def is_gone(self, path):
+        """The 404 at which the provider drops a resource from its state."""
+        return self.ask("GET", f"/v2{path}")[0] == 404
+
+    def pages(self, path, **query):
+        """Every item, page by page of a hundred, until one is not full."""
+        found, number = [], 0
+        while True:
+            page = self.get(path, **{"page[size]": 100, "page[number]": number}, **query)
+            found, number = found + page, number + 1
+            if len(page) < 100:
+                return found
+
+
+def parsed(document):
+    """The document, if nothing in it is unparsed."""
+    data = document["data"]
+    for item in [*(data if isinstance(data, list) else [data]), *document.get("included", [])]:
+        assert isinstance(item["id"], str)
+        for name, expected in NEEDED[item["type"]].items():
+            assert isinstance(item["attributes"][name], expected), (item["type"], name)
+        for name in TIMES & item["attributes"].keys():
+            moment = item["attributes"][name]
+            assert (moment is None and name in NO_TIME_YET) or RFC_3339.fullmatch(moment), (item["type"], name, moment)
+        for name, link in item.get("relationships", {}).items():
+            _check_link(name, link)
+    return document
+
+
+def _check_link(name, link):
+    """A link that names nothing is left out; an empty one makes everything around it unparsed."""
+    if name == "leak_information":
+        return
+    links = link["data"] if isinstance(link["data"], list) else [link["data"]]
+    assert all(set(found) == {"id", "type"} for found in links), (name, link)
+
+
+def entity(kind, key=None, *, links=None, **attributes):
+    """A body about one thing of this type; with its id where it exists already."""
+    data = {"type": kind, "attributes": attributes}
+    data |= {"id": key} if key else {}
+    data |= {"relationships": links} if links is not None else {}
+    return {"data": data}
+
+
+def refs(kind, ids):
+    """What a relationship points at."""
+    return {"data": [{"id": key, "type": kind} for key in ids]}
+
+
+def ref(kind, key):
+    """The body that names one thing alone."""
+    return {"data": {"id": key, "type": kind}}
+
+
+def linked(item, relationship):
+    """The ids that a relationship points at."""
+    return {link["id"] for link in item["relationships"][relationship]["data"]}
+
+
+def stored(item, *names):
+    """What the state holds of an item: these attributes, sets without their order."""
+    values = {name: item["attributes"][name] for name in names}
+    return {name: set(value) if isinstance(value, list) else value for name, value in values.items()}
