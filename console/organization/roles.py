@@ -60,11 +60,12 @@ def _detail(request: SignedInRequest, pk: uuid.UUID, *, problem: str = "", statu
     role = get_object_or_404(_roles(request).with_user_count(organization), pk=pk)
     holders = Member.objects.of(organization).with_role(role.pk)
     events = search.timeline(role.pk, organization_id=organization)
+    may_audit = request.actor.can(P.AUDIT_LOGS_READ)
     context = {
         "role": role,
         "page": paged(holders, Order("name_key"), request.GET),
         "summary": summary(role.permissions),
-        "events": events[:TIMELINE_LENGTH] if request.actor.can(P.AUDIT_LOGS_READ) else None,
+        "events": None if role.is_managed or not may_audit else events[:TIMELINE_LENGTH],
         "may_manage": request.actor.can(P.USER_ACCESS_MANAGE),
         "problem": problem,
     }

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from accounts import roles
+from accounts import roles, service_accounts
 from accounts.builtin_roles import ADMIN, AUDITOR, READ_ONLY, STANDARD
 from accounts.models import Member, MemberRole, Role
 from audit.models import AuditEvent
@@ -252,3 +252,14 @@ def test_a_custom_role_opens_the_pages_it_permits(alice, actor_of, bob, client_o
 
     roles.delete(role.pk, by=actor_of(alice))
     assert client_of(bob).get("/audit/").status_code == 403
+
+
+def test_a_role_with_much_in_it_shows_its_first_holders_and_a_way_to_the_rest(admin, alice, actor_of, watcher):
+    for number in range(51):
+        email = f"m{number:02}@x.example"
+        service_accounts.create(email=email, role_ids=frozenset({watcher.pk}), by=actor_of(alice))
+
+    shown = text(admin.get(url(watcher)))
+    assert shown.count('data-c="key"') == 50
+    assert "?after=m49" in shown
+    assert "and 31 more" in text(admin.get(url(watcher, "delete/")))

@@ -38,7 +38,14 @@ PAGES = {
     SUPPORT: ["/support/organizations/", "/support/requests/", "/profile/"],
 }
 FIRST_ROWS = {
-    ADMIN: ["/apis/api-keys/", "/apis/application-keys/", "/members/", "/members/roles/", "/members/roles/?q=responder", "/service-accounts/"],
+    ADMIN: [
+        "/apis/api-keys/",
+        "/apis/application-keys/",
+        "/members/",
+        "/members/roles/",
+        "/members/roles/?q=responder",
+        "/service-accounts/",
+    ],
     SUPPORT: ["/support/organizations/", "/support/requests/"],
 }
 
