@@ -1,6 +1,5 @@
 """Invitation links: sent by e-mail, good once and for 48 hours, or 30 days where the organisation says so."""
 
-import functools
 import secrets
 import uuid
 from dataclasses import replace
@@ -70,8 +69,9 @@ def send(member: Member, *, by: Actor) -> None:
     """Make a link and mail it once the transaction has committed."""
     token = make(member, now=by.now)
     end = by.now + lifetime(member.organization_id)
-    mail = functools.partial(notices.invitation, member, token=token, inviter=by.label, expires_at=end)
-    transaction.on_commit(mail, robust=True)
+    transaction.on_commit(
+        lambda: notices.invitation(member, token=token, inviter=by.label, expires_at=end), robust=True
+    )
 
 
 def find(token: str, *, now: datetime) -> Invitation:

@@ -1,6 +1,7 @@
 """Custom roles: make, clone, change, delete, and give or take one. Built-in ones are declared in builtin_roles."""
 
 import uuid
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,7 @@ from accounts.refusals import AlreadyExists, NotAllowed
 from audit import log
 from audit.events import Event
 
+BUILT_IN_STAYS = _("Built-in roles cannot be changed. Clone it instead.")
 MOST = 200
 NAMES_RECORDED = 20
 
@@ -72,6 +74,26 @@ def edit(role_id: uuid.UUID, *, name: str | None = None, permissions: frozenset[
     return role
 
 
+@dataclass(frozen=True)
+class Loss:
+    """A member who holds a role, the roles they would keep without it, and the permissions that would go with it."""
+
+    member: Member
+    kept: list[Role]
+    permissions: frozenset[str]
+
+
+def losses(role: Role) -> list[Loss]:
+    """What deleting a custom role would take, and from whom; shown before it is done."""
+    if role.organization_id is None:
+        return []
+    found = []
+    for holder in Member.objects.of(role.organization_id).with_role(role.id).with_roles().order_by("name_key", "pk"):
+        kept = [other for other in holder.roles if other.id != role.id]
+        found.append(Loss(holder, kept, role.permissions.difference(*(other.permissions for other in kept))))
+    return found
+
+
 @transaction.atomic
 def grant(role_id: uuid.UUID, *, permissions: frozenset[str], by: Actor) -> Role:
     """Let the role permit these too. Raises as `edit` does."""
@@ -127,7 +149,7 @@ def _locked(role_id: uuid.UUID, *, by: Actor) -> Role:
 def _changeable(role_id: uuid.UUID, *, by: Actor) -> Role:
     role = _locked(role_id, by=by)
     if role.is_managed:
-        raise NotAllowed("", _("Built-in roles cannot be changed. Clone it instead."))
+        raise NotAllowed("", BUILT_IN_STAYS)
     return role
 
 

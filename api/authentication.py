@@ -120,4 +120,3 @@ def actor_for(verdict: Verdict, owner: Member, **whence: object) -> Actor:
 def owner_of(verdict: Verdict) -> Member:
     """The member whose credential it is, with organisation and roles."""
     return Member.objects.select_related("organization", "person").with_roles().get(pk=verdict.owner_id)
-

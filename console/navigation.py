@@ -1,6 +1,6 @@
 """The menu: what this actor can open, in groups."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,13 +13,13 @@ from keys.models import SupportRequest
 
 @dataclass(frozen=True)
 class Item:
-    """One link. `current` when the page shown is it or lies below it; `count` is shown when it is not zero."""
+    """One link. `current` when the page shown is it or lies nearest below it; `count` is shown when it is not zero."""
 
     label: str
     url: str
     icon: str
-    current: bool
     count: int = 0
+    current: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,14 @@ def menu(request: ConsoleRequest) -> list[Group]:
     groups = _organization_groups(request) if request.member else []
     if request.user.is_support:
         groups.append(_support_group(request))
-    return [group for group in groups if group.items]
+    here = max(
+        (item.url for group in groups for item in group.items if request.path.startswith(item.url)), key=len, default=""
+    )
+    return [
+        Group(group.label, [replace(item, current=item.url == here) for item in group.items])
+        for group in groups
+        if group.items
+    ]
 
 
 def _organization_groups(request: ConsoleRequest) -> list[Group]:
@@ -44,19 +51,20 @@ def _organization_groups(request: ConsoleRequest) -> list[Group]:
         Group(
             _("Integrations"),
             _present(
-                sees_keys and _item(request, _("APIs"), "apis", "key-round"),
-                _item(request, _("Service accounts"), "service-account-list", "bot"),
+                sees_keys and _item(_("APIs"), "apis", "key-round"),
+                _item(_("Service accounts"), "service-account-list", "bot"),
             ),
         ),
         Group(
             _("Governance"),
-            _present(may(P.AUDIT_LOGS_READ) and _item(request, _("Audit trail"), "audit-trail", "scroll-text")),
+            _present(may(P.AUDIT_LOGS_READ) and _item(_("Audit trail"), "audit-trail", "scroll-text")),
         ),
         Group(
             _("Organization"),
             _present(
-                _item(request, _("Members"), "member-list", "users"),
-                sees_keys and _item(request, _("Limits & requests"), "limits", "gauge"),
+                _item(_("Members"), "member-list", "users"),
+                _item(_("Roles"), "role-list", "shield-check"),
+                sees_keys and _item(_("Limits & requests"), "limits", "gauge"),
             ),
         ),
     ]
@@ -67,8 +75,8 @@ def _support_group(request: ConsoleRequest) -> Group:
     return Group(
         _("Support"),
         _present(
-            _item(request, _("Organizations"), "support-organizations", "building-2"),
-            _item(request, _("Requests"), "support-requests", "inbox", waiting),
+            _item(_("Organizations"), "support-organizations", "building-2"),
+            _item(_("Requests"), "support-requests", "inbox", waiting),
         ),
     )
 
@@ -77,6 +85,5 @@ def _present(*items: Item | bool) -> list[Item]:
     return [item for item in items if isinstance(item, Item)]
 
 
-def _item(request: ConsoleRequest, label: str, url_name: str, icon: str, count: int = 0) -> Item:
-    url = reverse(url_name)
-    return Item(label, url, icon, request.path.startswith(url), count)
+def _item(label: str, url_name: str, icon: str, count: int = 0) -> Item:
+    return Item(label, reverse(url_name), icon, count)

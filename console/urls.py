@@ -9,7 +9,7 @@ from console import errors
 from console.access import public
 from console.account import entry, invitations, profile
 from console.converters import KindConverter
-from console.organization import apis, audit, credentials, help_page, limits, members, service_accounts
+from console.organization import apis, audit, credentials, help_page, limits, members, roles, service_accounts
 from console.support import organizations, requests, styleguide
 
 register_converter(KindConverter, "kind")
@@ -72,6 +72,16 @@ service_account_urls = [
     path("<uuid:pk>/enable/", service_accounts.service_account_enable, name="service-account-enable"),
 ]
 
+# /members/roles/
+role_urls = [
+    path("", roles.role_list, name="role-list"),
+    path("new/", roles.role_create, name="role-create"),
+    path("<uuid:pk>/", roles.role_detail, name="role-detail"),
+    path("<uuid:pk>/clone/", roles.role_clone, name="role-clone"),
+    path("<uuid:pk>/edit/", roles.role_edit, name="role-edit"),
+    path("<uuid:pk>/delete/", roles.role_delete, name="role-delete"),
+]
+
 # /members/
 member_urls = [
     path("", members.member_list, name="member-list"),
@@ -107,6 +117,7 @@ urlpatterns = [
     path("accounts/", include(account_urls)),
     path("apis/", include(api_urls)),
     path("service-accounts/", include(service_account_urls)),
+    path("members/roles/", include(role_urls)),
     path("members/", include(member_urls)),
     path("", include(other_urls)),
     path("support/", include(support_urls)),

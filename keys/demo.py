@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from accounts import invitations, members, organizations, people, service_accounts
+from accounts import invitations, members, organizations, people, roles, service_accounts
 from accounts.actors import Actor, ActorType
 from accounts.builtin_roles import ADMIN, AUDITOR, READ_ONLY, STANDARD, BuiltinRole
 from accounts.models import Member, Organization, Person
@@ -87,6 +87,8 @@ PROGRAMS = (
     Program(173.1, "terraform", STANDARD),
     Program(88.7, "slack-alerts", READ_ONLY),
 )
+RESPONDER = ("Incident responder", ("incident_read", "incident_write", "monitors_downtime", "on_call_read"))
+"""A role of their own, and what it permits."""
 _CI = ("ci_visibility_read", "ci_visibility_write", "deployment_gates_evaluate", "monitors_read")
 _TERRAFORM = ("dashboards_read", "dashboards_write", "monitors_read", "monitors_write", "slos_read", "slos_write")
 CREDENTIALS = (
@@ -192,6 +194,7 @@ def _acme(sam: Person, now: datetime) -> Story:
         story.happens(newcomer.days_ago, _arrival(story, newcomer))
     for program in PROGRAMS:
         story.happens(program.days_ago, _setting_up(story, program))
+    story.happens(141.2, _sharing(story, "Bob Martin"))
     for made in CREDENTIALS:
         story.happens(made.days_ago, _making(story, made))
     story.happens(62.4, _asking(story, "Noah Kim", 50, "One key for each of our 42 clusters."))
@@ -275,6 +278,15 @@ def _setting_up(story: Story, program: Program) -> Callable[[datetime], None]:
             role_ids=frozenset({program.role.id}),
             by=story.acting("Aiko Tanaka", at),
         )
+
+    return step
+
+
+def _sharing(story: Story, name: str) -> Callable[[datetime], None]:
+    def step(at: datetime) -> None:
+        by, (called, permissions) = story.acting("Noah Kim", at), RESPONDER
+        role = roles.create(name=called, permissions=frozenset(permissions), by=by)
+        roles.add_member(role.id, story.cast[name].id, by=by)
 
     return step
 

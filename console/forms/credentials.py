@@ -31,7 +31,7 @@ class ScopesField(forms.Field):
     widget = forms.MultipleHiddenInput
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(label=_("Access"), required=False, **kwargs)
+        super().__init__(**{"label": _("Access"), "required": False} | kwargs)
 
     def clean(self, value: list[str] | None) -> list[str]:
         return list(value or [])
@@ -154,9 +154,8 @@ def with_preset(data: QueryDict, preset: Preset | None, owner: Member | None) ->
     return data
 
 
-def picker(chosen: Iterable[str], owner: Member | None) -> list[dict[str, Any]]:
-    """The scope picker's rows: each area with its permissions, which are chosen and which the owner lacks."""
-    held = owner.permissions if owner else frozenset()
+def picker(chosen: Iterable[str], held: frozenset[str]) -> list[dict[str, Any]]:
+    """The scope picker's rows: each area with its permissions, which are chosen and which can be."""
     chosen = frozenset(chosen)
     return [_picker_row(area, held, chosen) for area in AREAS]
 

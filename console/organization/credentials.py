@@ -132,10 +132,12 @@ def _organization_limit(request: SignedInRequest, kind: Kind) -> Limit | None:
 def _access(form: CredentialForm | ScopesForm, owner: Member | None, kind: Kind) -> dict[str, Any]:
     """The scope picker and its summary, as the form stands."""
     ticked = form.scopes_ticked()
+    held = owner.permissions if owner else frozenset()
     return {
         "owner": owner,
         "everything": "everything" in form.fields and bool(form["everything"].value()),
-        "picker": picker(ticked, owner) if "scopes" in form.fields else [],
+        "picked": form["scopes"] if "scopes" in form.fields else None,
+        "picker": picker(ticked, held) if "scopes" in form.fields else [],
         "summary": summary(ticked),
         "ticked": len(ticked),
         "presets": kind_pages.PAGES[kind].presets,

@@ -76,7 +76,7 @@
   on("compositionend", ({ target }) => target.dispatchEvent(new Event("input", { bubbles: true })));
 
   // Scopes: what is ticked decides the count, the two boxes of each area, and the sentence in the summary.
-  const ticks = (area, type) => all(`[name=scopes][data-type=${type}]:enabled`, area);
+  const ticks = (area, type) => all(`[data-type=${type}]:enabled`, area);
   const summarise = (picker) => {
     const sentences = [];
     for (const area of all("[data-area]", picker)) {
@@ -90,7 +90,7 @@
       });
       if (reads || writes) sentences.push(area.dataset[reads && writes ? "both" : reads ? "reads" : "writes"]);
     }
-    const count = all("[name=scopes]:checked", picker).length;
+    const count = all("[data-type]:checked", picker).length;
     const counter = $("[data-count]", picker);
     counter.textContent = counter.dataset.count.replace("{n}", count);
     const list = $("[data-does]");
@@ -135,7 +135,7 @@
     if (!picker) return;
     event.preventDefault();
     const chosen = preset.dataset.preset.split(" ");
-    for (const box of all("[name=scopes]:enabled", picker)) box.checked = chosen.includes(box.value);
+    for (const box of all("[data-type]:enabled", picker)) box.checked = chosen.includes(box.value);
     for (const each of all(".preset")) each.toggleAttribute("aria-current", each === preset);
     const everything = $("[name=everything]");
     if (everything) everything.checked = false;

@@ -50,9 +50,11 @@ def test_a_profile_saved_unchanged_leaves_no_trace(alice, actor_of):
 
 
 def test_a_new_name_is_the_name_everywhere(alice, second, actor_of):
-    people.change_profile(alice.person, by=actor_of(alice), name="Alicia")
+    by = actor_of(alice)
+    people.change_profile(alice.person, by=by, name="Alicia")
 
-    assert set(Member.objects.filter(person=alice.person).values_list("name", flat=True)) == {"Alicia"}
+    found = Member.objects.filter(person=alice.person).values_list("name", "modified_at")
+    assert set(found) == {("Alicia", by.now)}
     assert AuditEvent.objects.count() == 2
 
 

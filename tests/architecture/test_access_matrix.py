@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Member, Sort
+from accounts.models import Member, Role, Sort
 from keys.kinds import API_KEY, KINDS
 from keys.models import SupportRequest
 
@@ -53,6 +53,12 @@ MATRIX = {
     "member-invitation": ("5555555", "L3+3+44"),
     "member-disable": ("L333+44", "L333+44"),
     "member-enable": ("L333+44", "L333+44"),
+    "role-list": ("L++++4+", "5555555"),
+    "role-create": ("L333+4+", "L333+4+"),
+    "role-detail": ("L++++44", "5555555"),
+    "role-clone": ("L333+44", "L333+44"),
+    "role-edit": ("L333+44", "L333+44"),
+    "role-delete": ("L333+44", "L333+44"),
     "limits": ("L3+++4+", "5555555"),
     "audit-trail": ("L33++4+", "5555555"),
     "audit-export": ("L33++4+", "5555555"),
@@ -128,12 +134,14 @@ def places(alice, robot, issue, acme, now):
     request = SupportRequest.objects.create(
         organization=acme, kind=API_KEY, wanted=9, reason="more", asked_by=alice, created_at=now + timedelta(0)
     )
+    role = Role.objects.create(organization=acme, name="R", name_key="r", created_at=now, modified_at=now)
     rows = {kind.slug: issue(kind, alice).credential.pk for kind in KINDS}
     organization = {"pk": acme.pk}
     return {
         "rows": rows,
         "service-account": {"pk": robot.pk},
         "member": {"pk": pending.pk},
+        "role": {"pk": role.pk},
         "support-organization": organization,
         "support-limit": organization | {"kind": API_KEY},
         "support-switch": organization | {"kind": KINDS[2]},
@@ -145,7 +153,7 @@ def places(alice, robot, issue, acme, now):
 
 def address(name, places, kind=None):
     arguments = places.get(name, {})
-    for prefix in ("service-account", "member"):
+    for prefix in ("service-account", "member", "role"):
         if name.startswith(f"{prefix}-") and name.removeprefix(f"{prefix}-") not in {"list", "create", "invite"}:
             arguments = places[prefix]
     if kind:
@@ -200,7 +208,9 @@ def test_no_address_takes_another_method(name, method, visitors, places):
     assert set(row(visitors, url, method)) <= set("L345") or name.startswith(("account_", "set_language"))
 
 
-@pytest.mark.parametrize("name", ["credential-detail", "member-detail", "service-account-detail", "support-request"])
+@pytest.mark.parametrize(
+    "name", ["credential-detail", "member-detail", "service-account-detail", "role-detail", "support-request"]
+)
 def test_what_is_somebody_elses_looks_like_what_never_was(name, visitors, places):
     kind = API_KEY if name in KIND_MATRIX else None
     url = address(name, places, kind)

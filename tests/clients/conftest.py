@@ -4,7 +4,7 @@ import json
 import uuid
 import warnings
 from dataclasses import dataclass
-from functools import partial
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -126,3 +126,19 @@ def scoped(house, admin):
     yield client
     for key in made:
         admin.keys.delete_application_key(key.id)
+
+
+@pytest.fixture
+def pat(admin):
+    """Makes personal access tokens of the admin."""
+    made = []
+
+    def token(*scopes, days=30):
+        end = datetime.now(UTC) + timedelta(days=days)
+        body = document("personal_access_tokens", name=f"pat {uuid.uuid4()}", scopes=list(scopes), expires_at=end)
+        made.append(admin.keys.create_personal_access_token(body).data)
+        return made[-1]
+
+    yield token
+    for one in made:
+        admin.keys.revoke_personal_access_token(one.id)

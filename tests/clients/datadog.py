@@ -1,10 +1,12 @@
 """Datadog's own client, watched: each answer is read to its last value, and each operation that answered is noted."""
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from datadog_api_client import ApiClient, AsyncApiClient, Configuration
-from datadog_api_client.exceptions import ApiException
+from datadog_api_client.exceptions import ApiException, ForbiddenException, NotFoundException, UnauthorizedException
 from datadog_api_client.model_utils import OpenApiModel, UnparsedObject
 from datadog_api_client.v1.api.authentication_api import AuthenticationApi
 from datadog_api_client.v1.api.key_management_api import KeyManagementApi as KeysV1Api
@@ -19,6 +21,7 @@ from datadog_api_client.v2.api.users_api import UsersApi
 ANSWERED: dict[tuple[str, str], set[int]] = {}
 """By method and address: the statuses with which an operation answered one of Datadog's clients well."""
 
+EXCEPTIONS = {401: UnauthorizedException, 403: ForbiddenException, 404: NotFoundException}
 UNSTABLE = ("validate", "anonymize_users", "list_role_templates")
 
 
@@ -110,6 +113,10 @@ def link(type_: str, id_: str) -> dict[str, str]:
     return {"type": type_, "id": id_}
 
 
-def errors(refusal: ApiException) -> list[str]:
-    """What the server said when it refused."""
-    return refusal.body["errors"]
+@contextlib.contextmanager
+def refused(status: int, *messages: str) -> Iterator[None]:
+    """The client raises what it raises for this status, with exactly these messages."""
+    with pytest.raises(ApiException) as caught:
+        yield
+    assert (caught.value.status, type(caught.value)) == (status, EXCEPTIONS.get(status, ApiException))
+    assert caught.value.body == {"errors": [*messages]}

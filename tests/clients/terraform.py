@@ -3,6 +3,7 @@
 Its request sequences, headers and bodies are those that its own recorded exchanges show.
 """
 
+import contextlib
 import gzip
 import http.client
 import json
@@ -13,6 +14,7 @@ AGENT = (
     "terraform-provider-datadog/4.16.0 (terraform 2.38.1; terraform-cli 1.13.3) "
     "datadog-api-client-go/2.53.0 (go go1.25.1; os linux; arch amd64)"
 )
+KEYS = {"api_key": "Dd-Api-Key", "application_key": "Dd-Application-Key"}
 GOOD = {"GET": 200, "POST": 201, "PATCH": 200, "DELETE": 204}
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 NO_TIME_YET = frozenset({"date_last_used", "expires_at", "last_login_time", "last_used_at"})
@@ -45,12 +47,24 @@ NEEDED = {
 """The attributes that are stored in a state, by type. What its client cannot decode it calls unparsed, and fails."""
 
 
+@contextlib.contextmanager
+def provider_for(server, organization):
+    """A run with both keys of a new organisation's admin."""
+    made = json.loads(server.manage("createorg", organization, "--admin", "ada@terraform.example", "--keys"))
+    with contextlib.closing(http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)) as connection:
+        yield Provider(connection, {header: made[name] for name, header in KEYS.items()})
+
+
 class Provider:
     """One run of the provider: a connection, kept open, and the headers it was configured to send."""
 
-    def __init__(self, url, **credentials):
-        self.connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
-        self.credentials = {name.replace("_", "-"): value for name, value in credentials.items()}
+    def __init__(self, connection, credentials):
+        self.connection = connection
+        self.credentials = credentials
+
+    def presenting(self, credentials):
+        """The same connection, with these headers instead."""
+        return Provider(self.connection, credentials)
 
     def ask(self, method, path, body=None, **query):
         """Send one request as the provider's client does: status and document, None for no body."""

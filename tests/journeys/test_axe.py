@@ -22,6 +22,8 @@ PAGES = {
         "/apis/personal-access-tokens/new/",
         "/members/",
         "/members/invite/",
+        "/members/roles/",
+        "/members/roles/new/",
         "/service-accounts/",
         "/service-accounts/new/",
         "/limits/",
@@ -36,7 +38,14 @@ PAGES = {
     SUPPORT: ["/support/organizations/", "/support/requests/", "/profile/"],
 }
 FIRST_ROWS = {
-    ADMIN: ["/apis/api-keys/", "/apis/application-keys/", "/members/", "/service-accounts/"],
+    ADMIN: [
+        "/apis/api-keys/",
+        "/apis/application-keys/",
+        "/members/",
+        "/members/roles/",
+        "/members/roles/?q=responder",
+        "/service-accounts/",
+    ],
     SUPPORT: ["/support/organizations/", "/support/requests/"],
 }
 
@@ -81,6 +90,7 @@ def faults(page):
 def below(page, path):
     """The page of the list's first row, and those that hang below it."""
     page.goto(path)
+    path = path.partition("?")[0]
     first = page.locator(f"main a[href^='{path}']:not([href='{path}'], [href*='/new/'], [href*='/invite/'])").first
     first = first.get_attribute("href").partition("?")[0]
     page.goto(first)
