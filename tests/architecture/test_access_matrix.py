@@ -180,8 +180,39 @@ def row(visitors, url, method):
     return "".join(letter(getattr(client, method)(url)) for client in visitors.values())
 
 
+def of_the_api(name):
+    return name.startswith("api-")
+
+
 def test_every_address_has_a_row():
-    assert set(url_names()) - {"styleguide"} == set(MATRIX) | set(KIND_MATRIX)
+    pages = {name for name in url_names() if not of_the_api(name)}
+
+    assert pages - {"styleguide"} == set(MATRIX) | set(KIND_MATRIX)
+
+
+@pytest.mark.parametrize("name", sorted(filter(of_the_api, url_names())))
+def test_no_session_opens_an_address_of_the_api(name, visitors):
+    """Who may call which operation is in tests/api/test_permissions.py; being signed in counts for nothing."""
+    if name == "api-nothing-here":
+        url, expected = "/api/v3/anything", {404}
+    elif name == "api-description":
+        url, expected = reverse(name), {200}
+    else:
+        names = re.findall(r"<str:(\w+)>", str(pattern_of(name)))
+        url, expected = reverse(name, kwargs=dict.fromkeys(names, "x")), {401, 403, 405}
+    for method in ("get", "post", "put", "patch", "delete"):
+        answers = {getattr(client, method)(url).status_code for client in visitors.values()}
+        assert answers <= expected, (method, answers)
+        assert len(answers) == 1
+
+
+def pattern_of(name, resolver=None):
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver) and (found := pattern_of(name, entry)):
+            return found
+        if isinstance(entry, URLPattern) and entry.name == name:
+            return entry.pattern
+    return None
 
 
 @pytest.mark.parametrize("name", MATRIX)

@@ -1,0 +1,102 @@
+"""Every request made with a credential is remembered with it, and so that nothing secret is."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError
+
+from keys import lifecycle, usage
+from keys.kinds import API_KEY, APPLICATION_KEY, PERSONAL_ACCESS_TOKEN
+from keys.models import Credential, Use
+from tests.api.conftest import NOBODY
+
+pytestmark = pytest.mark.django_db
+
+KEYS = "/api/v2/api_keys"
+
+
+def test_a_request_is_remembered_by_its_template(alice, pair, now):
+    program = pair(alice)
+    key = Credential.objects.get(kind=API_KEY)
+    program.ask("GET", f"{KEYS}/{key.pk}", headers={"User-Agent": "probe/1.0"})
+
+    use = Use.objects.get()
+
+    assert (use.method, use.route, use.status) == ("GET", "/api/v2/api_keys/{api_key_id}", 200)
+    assert (use.client, use.network) == ("probe/1.0", "127.0.0.0/24")
+    assert use.credential.kind is APPLICATION_KEY
+    assert use.api_key == key
+    assert list(Use.objects.with_credential(key)) == [use]
+
+
+def test_a_refused_request_is_remembered_with_the_credential_that_was_refused(alice, issue, actor_of, token):
+    made = issue(PERSONAL_ACCESS_TOKEN, alice)
+    lifecycle.revoke(made.credential.pk, by=actor_of(alice))
+    NOBODY.ask("GET", KEYS, headers={"Authorization": f"Bearer {made.secret.text}"})
+
+    assert [(use.credential, use.status) for use in Use.objects.all()] == [(made.credential, 403)]
+
+
+def test_an_unknown_credential_leaves_nothing():
+    NOBODY.ask("GET", KEYS, headers={"Authorization": "Bearer nonsense"})
+
+    assert not Use.objects.exists()
+
+
+def test_a_text_in_the_path_is_not_remembered(alice, pair, issue):
+    program, made = pair(alice), issue(API_KEY, alice, name="by text")
+    answer = program.get(f"/api/v1/api_key/{made.secret.text}")
+
+    assert answer.status_code == 200
+    assert Use.objects.get().route == "/api/v1/api_key/{key}"
+    assert made.secret.text not in answer.content.decode()
+
+
+def test_last_used_is_written_once_a_minute_and_for_both_keys(alice, pair, now):
+    pair(alice).get(KEYS)
+    first = dict(Credential.objects.values_list("pk", "last_used_at"))
+    NOBODY.get(KEYS)
+
+    assert len(first) == 2
+    assert all(first.values())
+
+
+def a_use(credential, at):
+    return usage.Request(
+        organization_id=credential.organization_id,
+        credential_id=credential.pk,
+        api_key_id=None,
+        at=at,
+        method="GET",
+        route="/x",
+        status=200,
+        client="",
+        ip="2001:db8:1:2::3",
+        request_id="",
+    )
+
+
+def test_after_thirty_days_a_request_is_forgotten(alice, issue, now):
+    credential = issue(API_KEY, alice).credential
+    usage.record(a_use(credential, now - timedelta(days=31)))
+    usage.record(a_use(credential, now))
+
+    assert [use.at for use in Use.objects.all()] == [now]
+    assert Use.objects.get().network == "2001:db8:1::/48"
+
+
+def test_use_within_the_minute_leaves_last_used_alone(alice, issue, now):
+    credential = issue(API_KEY, alice).credential
+    usage.record(a_use(credential, now))
+    usage.record(a_use(credential, now + timedelta(seconds=30)))
+
+    assert Credential.objects.get(pk=credential.pk).last_used_at == now
+
+
+def test_a_database_that_cannot_remember_does_not_take_the_answer_back(alice, pair, monkeypatch):
+    def full(*_args):
+        raise DatabaseError
+
+    monkeypatch.setattr("keys.usage.record", full)
+
+    assert pair(alice).get(KEYS).status_code == 200
