@@ -8,10 +8,10 @@ RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
 PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all:
 
-.PHONY: help run dev test lint types check contracts shell messages lock clean
+.PHONY: help run dev test test-typescript lint types check contracts shell messages lock clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(PYTHON):
 	python3 -m venv .venv
@@ -35,6 +35,12 @@ dev: $(RUN)  ## the same with Django's own server: reloads, shows errors, has /s
 
 test: $(DEV)  ## everything: lint, types, contracts, checks, tests on SQLite and on PostgreSQL, in a browser too
 	@$(PYTHON) -m tests.run
+
+test-typescript: $(DEV)  ## Datadog's TypeScript client, from npm, against a server of its own
+	@$(PYTHON) -m tests.clients.typescript
+
+fuzz: $(DEV)  ## the API against its description, 200 times each operation, on both engines (about 15 minutes)
+	@$(PYTHON) -m tests.run fuzz
 
 lint: $(DEV)  ## style and traps
 	.venv/bin/ruff check .

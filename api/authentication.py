@@ -2,7 +2,7 @@
 
 Of several, the first of these counts, and only that one:
 
-1. `Authorization: Bearer` with a personal or service access token;
+1. `Authorization: Bearer` with a personal or service access token (another scheme is refused, whatever else is sent);
 2. a personal or service access token in `DD-APPLICATION-KEY` (an API key beside it is not looked at);
 3. an API key in `DD-API-KEY` with an application key of the same organisation in `DD-APPLICATION-KEY`.
 
@@ -39,6 +39,10 @@ REASONS = {
 }
 """Why a credential that we know is refused. Whoever presents it holds it, and may know."""
 
+HOW_TO = "Send DD-API-KEY and DD-APPLICATION-KEY, or an access token as Authorization: Bearer."
+NO_OTHER_SCHEME = "Authorization: only Bearer is understood. Leave the header out to act by keys."
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
+
 
 @dataclass(frozen=True)
 class Presented:
@@ -70,13 +74,10 @@ def presented(request: HttpRequest, *, now: datetime) -> Presented:
     if scheme.lower() == "bearer":
         return Presented(verification.verify(bearer.strip(), now=now, accepting=TOKENS))
     text = _application_key_in(request)
+    if "Authorization" in request.headers:
+        raise ApiError(401, "Unauthorized", NO_OTHER_SCHEME, headers=CHALLENGE)
     if not text:
-        raise ApiError(
-            401,
-            "Unauthorized",
-            "Send DD-API-KEY and DD-APPLICATION-KEY, or an access token as Authorization: Bearer.",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
+        raise ApiError(401, "Unauthorized", HOW_TO, headers=CHALLENGE)
     token = verification.verify(text, now=now, accepting=TOKENS)
     if token.outcome is not Outcome.WRONG_KIND:
         return Presented(token)

@@ -1,6 +1,7 @@
 """`make test`: install what is missing, check everything, test on SQLite, then on a PostgreSQL of its own.
 
-`python -m tests.run checks` runs Django's checks alone; `python -m tests.run sqlite|postgresql ARGS…` one engine.
+`python -m tests.run checks` runs Django's checks alone; `python -m tests.run sqlite|postgresql ARGS…` one engine;
+`python -m tests.run fuzz` asks the API at random, often, on both.
 """
 
 import contextlib
@@ -34,6 +35,8 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["postgresql"]:
         with postgresql() as url:
             return pytest(arguments[1:], DATABASE_URL=url)
+    if arguments[:1] == ["fuzz"]:
+        return fuzz()
     for step in (lint, checks, lambda: pytest([])):
         if step():
             return 1
@@ -68,13 +71,20 @@ def checks() -> int:
 def pytest(arguments: list[str], **environment: str) -> int:
     """The tests: those of the server alone on the machine, the rest on every core. Arguments replace that plan.
 
-    How a page looks does not depend on the engine: the accessibility rules are checked on SQLite alone.
+    How a page looks and what the API's description says does not depend on the engine: both are checked on SQLite alone.
     """
     command = (sys.executable, "-m", "pytest", "-q")
     if arguments:
         return run(*command, *arguments, **environment)
-    rest = "not server and not axe" if environment else "not server"
-    return run(*command, "-m", "server", **environment) or run(*command, "-n", "2", "-m", rest, **environment)
+    server, rest = ("server and not schema", "not server and not axe") if environment else ("server", "not server")
+    return run(*command, "-m", server, **environment) or run(*command, "-n", "2", "-m", rest, **environment)
+
+
+def fuzz() -> int:
+    """Every operation of the API 200 times by schemathesis, on SQLite and on PostgreSQL."""
+    often = {"FUZZ_EXAMPLES": "200"}
+    with postgresql() as url:
+        return pytest(["-s", "tests/schema"], **often) or pytest(["-s", "tests/schema"], DATABASE_URL=url, **often)
 
 
 def install() -> None:

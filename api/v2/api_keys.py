@@ -82,9 +82,9 @@ def _key(call: Call, api_key_id: str) -> Credential:
     return found(_keys(call), api_key_id, MISSING)
 
 
-def _people(rows: list[Credential], include: str | None) -> list[accounts.User] | UnsetType:
+def _people(rows: list[Credential], include: str | UnsetType) -> list[accounts.User] | UnsetType:
     """Whoever created or last changed the rows, if that was asked for."""
-    if include is None:
+    if include is UNSET:
         return UNSET
     asked = include.split(",")
     ids = [row.created_by_id for row in rows if "created_by" in asked]

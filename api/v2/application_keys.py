@@ -28,7 +28,7 @@ MAXIMUM = APPLICATION_KEY.quota.maximum if APPLICATION_KEY.quota else 0
 def list_application_keys(call: Call, query: queries.ApplicationKeyQuery) -> shown.ApplicationKeysDocument:
     """List the application keys of the organization."""
     rows = _keys(call)
-    if query.owned_by is not None:
+    if query.owned_by is not UNSET:
         rows = rows.filter(owner__in=people.ids([query.owned_by]))
     return _listed(rows, query, include=query.include, with_owner=True)
 
@@ -105,7 +105,7 @@ def list_service_account_application_keys(
 ) -> shown.ApplicationKeysDocument:
     """List the application keys of a service account."""
     rows = _keys_of(call, account(call, service_account_id))
-    return _listed(rows, query, include=None, with_owner=False)
+    return _listed(rows, query, include=UNSET, with_owner=False)
 
 
 @operation(tag=TAG, needs=(P.SERVICE_ACCOUNT_WRITE,), status=201, rate=Rate.WRITE)
@@ -150,7 +150,7 @@ def _keys_of(call: Call, owner: Member) -> QuerySet[Credential]:
 
 
 def _listed(
-    rows: QuerySet[Credential], query: queries.ServiceAccountKeyQuery, *, include: str | None, with_owner: bool
+    rows: QuerySet[Credential], query: queries.ServiceAccountKeyQuery, *, include: str | UnsetType, with_owner: bool
 ) -> shown.ApplicationKeysDocument:
     rows = queries.sorted_by(queries.created_between(rows, query), query.sort)
     page = page_of(rows, query)
@@ -161,8 +161,8 @@ def _listed(
     )
 
 
-def _owners(rows: list[Credential], include: str | None) -> list[accounts.User | accounts.Role] | UnsetType:
-    return UNSET if include is None else list(people.users(row.owner_id for row in rows))
+def _owners(rows: list[Credential], include: str | UnsetType) -> list[accounts.User | accounts.Role] | UnsetType:
+    return UNSET if include is UNSET else list(people.users(row.owner_id for row in rows))
 
 
 def _created(call: Call, owner: Member, body: payloads.ApplicationKeyCreate) -> shown.ApplicationKeyDocument:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from django.conf import settings
+from msgspec import UNSET, UnsetType
 
 from accounts.models import Member
 from accounts.permissions import Permission as P
@@ -21,16 +22,17 @@ from audit.refusals import QueryError
 TAG = "Audit"
 LOOK_BACK = timedelta(minutes=15)
 Text = Annotated[str, msgspec.Meta(max_length=2000)]
-Time = Annotated[str, msgspec.Meta(max_length=64)]
+Time = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Cursor = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
 Order = Literal["timestamp", "-timestamp"]
 
 
 class AuditQuery(msgspec.Struct, kw_only=True):
-    query: Text = msgspec.field(name="filter[query]", default="")
-    since: Time | None = msgspec.field(name="filter[from]", default=None)
-    until: Time | None = msgspec.field(name="filter[to]", default=None)
+    query: Annotated[str, msgspec.Meta(max_length=500)] = msgspec.field(name="filter[query]", default="")
+    since: Time | UnsetType = msgspec.field(name="filter[from]", default=UNSET)
+    until: Time | UnsetType = msgspec.field(name="filter[to]", default=UNSET)
     sort: Order = "timestamp"
-    cursor: Annotated[str, msgspec.Meta(max_length=256)] | None = msgspec.field(name="page[cursor]", default=None)
+    cursor: Cursor | UnsetType = msgspec.field(name="page[cursor]", default=UNSET)
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = msgspec.field(name="page[limit]", default=10)
 
 
@@ -38,8 +40,8 @@ class Filter(Strict, frozen=True):
     """Times are ISO 8601, epoch milliseconds, or such as now-15m."""
 
     query: Text = ""
-    since: Time | None = msgspec.field(name="from", default=None)
-    until: Time | None = msgspec.field(name="to", default=None)
+    since: Time | UnsetType = msgspec.field(name="from", default=UNSET)
+    until: Time | UnsetType = msgspec.field(name="to", default=UNSET)
 
 
 class Options(Strict, frozen=True):
@@ -50,7 +52,7 @@ class Options(Strict, frozen=True):
 
 
 class Page(Strict, frozen=True):
-    cursor: Annotated[str, msgspec.Meta(max_length=256)] | None = None
+    cursor: Cursor | UnsetType = UNSET
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 10
 
 
@@ -122,5 +124,5 @@ def _link(asked: AuditQuery, after: str) -> str:
         "page[cursor]": after,
         "page[limit]": asked.limit,
     }
-    kept = {name: value for name, value in parts.items() if value not in {None, ""}}
+    kept = {name: value for name, value in parts.items() if value is not UNSET and value != ""}
     return f"{settings.SITE_URL}/api/v2/audit/events?{urlencode(kept)}"

@@ -18,7 +18,7 @@ TAG = "Organizations"
 
 
 class OrgQuery(msgspec.Struct):
-    name: Annotated[str, msgspec.Meta(max_length=256)] = msgspec.field(name="filter[name]", default="")
+    name: Annotated[str, msgspec.Meta(max_length=128)] = msgspec.field(name="filter[name]", default="")
 
 
 @operation(tag=TAG)

@@ -5,13 +5,16 @@ from typing import Annotated, Literal
 import msgspec
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
+from msgspec import UNSET, UnsetType
 
 from api.paging import DATE_TIME, Paging, moment, order_of
 from keys.models import Credential
 
 Moment = Annotated[str, DATE_TIME]
-Text = Annotated[str, msgspec.Meta(max_length=256)]
+Text = Annotated[str, msgspec.Meta(max_length=128)]
+Id = Annotated[str, msgspec.Meta(max_length=64)]
 People = Annotated[str, msgspec.Meta(pattern="^(created_by|modified_by)(,(created_by|modified_by))*$")]
+Id = Annotated[str, msgspec.Meta(max_length=64)]
 People = Annotated[str, msgspec.Meta(pattern="^(created_by|modified_by)(,(created_by|modified_by))*$")]
 
 COLUMNS = {
@@ -29,23 +32,23 @@ class Created(Paging):
     """Between two moments, both included."""
 
     filter: Text = ""
-    created_from: Moment | None = msgspec.field(name="filter[created_at][start]", default=None)
-    created_until: Moment | None = msgspec.field(name="filter[created_at][end]", default=None)
+    created_from: Moment | UnsetType = msgspec.field(name="filter[created_at][start]", default=UNSET)
+    created_until: Moment | UnsetType = msgspec.field(name="filter[created_at][end]", default=UNSET)
 
 
 class ApiKeyQuery(Created):
     sort: Literal["name", "-name", "created_at", "-created_at", "last4", "-last4", "modified_at", "-modified_at"] = (
         "name"
     )
-    modified_from: Moment | None = msgspec.field(name="filter[modified_at][start]", default=None)
-    modified_until: Moment | None = msgspec.field(name="filter[modified_at][end]", default=None)
-    remote_config: bool | None = msgspec.field(name="filter[remote_config_read_enabled]", default=None)
-    category: Text | None = msgspec.field(name="filter[category]", default=None)
-    include: People | None = None
+    modified_from: Moment | UnsetType = msgspec.field(name="filter[modified_at][start]", default=UNSET)
+    modified_until: Moment | UnsetType = msgspec.field(name="filter[modified_at][end]", default=UNSET)
+    remote_config: bool | UnsetType = msgspec.field(name="filter[remote_config_read_enabled]", default=UNSET)
+    category: Text | UnsetType = msgspec.field(name="filter[category]", default=UNSET)
+    include: People | UnsetType = UNSET
 
 
 class ApiKeyInclude(msgspec.Struct):
-    include: People | None = None
+    include: People | UnsetType = UNSET
 
 
 class ServiceAccountKeyQuery(Created):
@@ -54,15 +57,15 @@ class ServiceAccountKeyQuery(Created):
 
 
 class OwnKeyQuery(ServiceAccountKeyQuery):
-    include: Literal["owned_by"] | None = None
+    include: Literal["owned_by"] | UnsetType = UNSET
 
 
 class ApplicationKeyQuery(OwnKeyQuery):
-    owned_by: Text | None = msgspec.field(name="filter[owned_by]", default=None)
+    owned_by: Id | UnsetType = msgspec.field(name="filter[owned_by]", default=UNSET)
 
 
 class ApplicationKeyInclude(msgspec.Struct):
-    include: Literal["owned_by"] | None = None
+    include: Literal["owned_by"] | UnsetType = UNSET
 
 
 class TokenQuery(Paging):
@@ -80,15 +83,15 @@ class TokenQuery(Paging):
         "-leaked",
     ] = "name"
     leaked: bool = msgspec.field(name="filter[leaked]", default=False)
-    include: Literal["leak_information"] | None = None
+    include: Literal["leak_information"] | UnsetType = UNSET
 
 
 class TokenInclude(msgspec.Struct):
-    include: Literal["leak_information"] | None = None
+    include: Literal["leak_information"] | UnsetType = UNSET
 
 
 class AnyTokenQuery(TokenQuery):
-    owned_by: Annotated[list[Text], msgspec.Meta(max_length=100)] = msgspec.field(name="filter[owned_by]", default=[])
+    owned_by: Annotated[list[Id], msgspec.Meta(max_length=20)] = msgspec.field(name="filter[owned_by]", default=[])
 
 
 def sorted_by(rows: QuerySet[Credential], sort: str) -> QuerySet[Credential]:
@@ -100,9 +103,9 @@ def created_between(rows: QuerySet[Credential], query: Created) -> QuerySet[Cred
     """The rows that `filter` and `filter[created_at]` let through."""
     if query.filter:
         rows = rows.filter(name__icontains=query.filter)
-    if query.created_from is not None:
+    if query.created_from is not UNSET:
         rows = rows.filter(created_at__gte=moment(query.created_from, "filter[created_at][start]"))
-    if query.created_until is not None:
+    if query.created_until is not UNSET:
         rows = rows.filter(created_at__lte=moment(query.created_until, "filter[created_at][end]"))
     return rows
 
@@ -110,13 +113,13 @@ def created_between(rows: QuerySet[Credential], query: Created) -> QuerySet[Cred
 def api_keys(rows: QuerySet[Credential], query: ApiKeyQuery) -> QuerySet[Credential]:
     """The API keys asked for."""
     rows = sorted_by(created_between(rows, query), query.sort)
-    if query.modified_from is not None:
+    if query.modified_from is not UNSET:
         rows = rows.filter(changed_at__gte=moment(query.modified_from, "filter[modified_at][start]"))
-    if query.modified_until is not None:
+    if query.modified_until is not UNSET:
         rows = rows.filter(changed_at__lte=moment(query.modified_until, "filter[modified_at][end]"))
-    if query.remote_config is not None:
+    if query.remote_config is not UNSET:
         rows = rows.filter(remote_config_read_enabled=query.remote_config)
-    return rows if query.category is None else rows.filter(category=query.category)
+    return rows if query.category is UNSET else rows.filter(category=query.category)
 
 
 def tokens(rows: QuerySet[Credential], query: TokenQuery) -> QuerySet[Credential]:

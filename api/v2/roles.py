@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from django.db.models import Case, CharField, F, QuerySet, Value, When
 from django.db.models.functions import Lower
+from msgspec import UNSET, UnsetType
 
 from accounts import roles
 from accounts.builtin_roles import ROLES
@@ -26,15 +27,20 @@ RESTRICTED = frozenset(entry.name for entry in CATALOGUE.values() if entry.restr
 """What every new role permits unless it opts out."""
 
 
+IDS = "^[0-9a-fA-F-]{36}(,[0-9a-fA-F-]{36})*$"
+
+
 class RoleQuery(Paging):
     sort: Literal["name", "-name", "modified_at", "-modified_at", "user_count", "-user_count"] = "name"
-    filter: Annotated[str, msgspec.Meta(max_length=256)] = ""
-    ids: Annotated[str, msgspec.Meta(max_length=4096)] | None = msgspec.field(name="filter[id]", default=None)
+    filter: Annotated[str, msgspec.Meta(max_length=128)] = ""
+    ids: Annotated[str, msgspec.Meta(pattern=IDS, max_length=3700)] | UnsetType = msgspec.field(
+        name="filter[id]", default=UNSET
+    )
 
 
 class RoleUserQuery(Paging):
     sort: Literal["name", "-name", "email", "-email", "status", "-status"] = "name"
-    filter: Annotated[str, msgspec.Meta(max_length=256)] = ""
+    filter: Annotated[str, msgspec.Meta(max_length=128)] = ""
 
 
 class PermissionQuery(msgspec.Struct):
@@ -46,7 +52,7 @@ def list_roles(call: Call, query: RoleQuery) -> shown.RolesDocument:
     """List the built-in roles and the organization's own."""
     every = _roles(call)
     rows = every.filter(shown_name__icontains=query.filter) if query.filter else every
-    if query.ids is not None:
+    if query.ids is not UNSET:
         rows = rows.filter(pk__in=_ids(query.ids))
     rows = rows.order_by(*order_of(query.sort, COLUMNS))
     return shown.RolesDocument(
@@ -92,7 +98,7 @@ def update_role(call: Call, role_id: str, body: payloads.RoleUpdate) -> shown.Ro
     if isinstance(asked.relationships.permissions, payloads.PermissionRefs):
         names = links.permission_names(asked.relationships.permissions.data)
         names |= frozenset() if asked.attributes.default_permissions_opt_out else RESTRICTED
-    name = None if asked.attributes.name is msgspec.UNSET else asked.attributes.name
+    name = None if asked.attributes.name is UNSET else asked.attributes.name
     roles.edit(role.id, name=name, permissions=names, by=call.actor)
     return _document(call, role.id)
 

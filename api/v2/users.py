@@ -7,7 +7,7 @@ import msgspec
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from accounts import members
 from accounts.models import Member, MemberRole, Status
@@ -33,13 +33,14 @@ COLUMNS = {
 }
 
 
+Statuses = Annotated[str, msgspec.Meta(pattern="^(Active|Pending|Disabled)(,(Active|Pending|Disabled))*$")]
+
+
 class UserQuery(Paging):
     sort: Literal["name", "-name", "modified_at", "-modified_at", "user_count", "-user_count"] = "name"
     sort_dir: Literal["asc", "desc"] = "asc"
-    filter: Annotated[str, msgspec.Meta(max_length=256)] = ""
-    status: Annotated[str, msgspec.Meta(pattern="^(Active|Pending|Disabled)(,(Active|Pending|Disabled))*$")] | None = (
-        msgspec.field(name="filter[status]", default=None)
-    )
+    filter: Annotated[str, msgspec.Meta(max_length=128)] = ""
+    status: Statuses | UnsetType = msgspec.field(name="filter[status]", default=UNSET)
 
 
 @operation(tag=TAG, needs=(P.USER_ACCESS_READ,))
@@ -47,7 +48,7 @@ def list_users(call: Call, query: UserQuery) -> shown.UsersDocument:
     """List the users and service accounts of the organization."""
     everybody = Member.objects.of(call.organization.id)
     rows = matching(everybody, query.filter)
-    if query.status is not None:
+    if query.status is not UNSET:
         rows = rows.filter(Q(*[_is(STATUSES[word]) for word in query.status.split(",")], _connector=Q.OR))
     sign = "-" if query.sort_dir == "desc" and not query.sort.startswith("-") else ""
     return listed(everybody, ordered(rows, f"{sign}{query.sort}"), query)

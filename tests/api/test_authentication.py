@@ -101,8 +101,11 @@ def test_a_bearer_that_makes_no_sense_is_forbidden(header):
     assert Client().get("/api/v2/validate_keys", headers={"Authorization": header}).status_code == 403
 
 
-def test_another_scheme_is_no_credential():
-    assert Client().get("/api/v2/validate_keys", headers={"Authorization": "Basic eDp5"}).status_code == 401
+@pytest.mark.parametrize("header", ["Basic eDp5", "", "nonsense"])
+def test_another_scheme_is_refused_whatever_else_is_sent(header, alice, pair):
+    answer = pair(alice).ask("GET", "/api/v2/validate_keys", headers={"Authorization": header})
+
+    assert (answer.status_code, answer.json()["errors"][1][:27]) == (401, "Authorization: only Bearer ")
 
 
 def test_a_revoked_credential_is_told_so(alice, issue, actor_of):
