@@ -38,11 +38,13 @@ _NOT_FOR_READERS = frozenset({P.API_KEYS_READ, P.ORG_APP_KEYS_READ, P.CLIENT_TOK
 
 @dataclass(frozen=True, eq=False)
 class BuiltinRole:
-    """A role every organisation has. `slug` and `id` never change; `name` is what the audit trail calls it."""
+    """A role every organisation has. `slug` and `id` never change; `name` is what the audit trail calls it, `known_as`
+    what programs that were written for Datadog look for."""
 
     slug: str
     id: uuid.UUID
     name: str
+    known_as: str
     label: Promise
     description: Promise
     permissions: frozenset[str]
@@ -54,6 +56,7 @@ ADMIN = BuiltinRole(
     slug="admin",
     id=uuid.UUID("7d8a3a0e-52f7-4e0c-9a3c-3a3f52c1d001"),
     name="Admin",
+    known_as="Datadog Admin Role",
     label=_("Admin"),
     description=_("Everything: keys, members, service accounts, settings."),
     permissions=_EVERYTHING,
@@ -62,6 +65,7 @@ STANDARD = BuiltinRole(
     slug="standard",
     id=uuid.UUID("7d8a3a0e-52f7-4e0c-9a3c-3a3f52c1d002"),
     name="Standard",
+    known_as="Datadog Standard Role",
     label=_("Standard"),
     description=_("Daily work, own application keys and tokens, client tokens; sees API keys."),
     permissions=STANDARD_PERMISSIONS,
@@ -70,6 +74,7 @@ READ_ONLY = BuiltinRole(
     slug="read-only",
     id=uuid.UUID("7d8a3a0e-52f7-4e0c-9a3c-3a3f52c1d003"),
     name="Read Only",
+    known_as="Datadog Read Only Role",
     label=_("Read Only"),
     description=_("Looks at dashboards, monitors and the like; sees no keys."),
     permissions=frozenset(name for name in STANDARD_PERMISSIONS - _NOT_FOR_READERS if CATALOGUE[name].type == "read"),
@@ -78,6 +83,7 @@ AUDITOR = BuiltinRole(
     slug="auditor",
     id=uuid.UUID("7d8a3a0e-52f7-4e0c-9a3c-3a3f52c1d004"),
     name="Auditor",
+    known_as="Auditor",
     label=_("Auditor"),
     description=_("Reads what is known of every key, their use and the audit trail; changes nothing."),
     permissions=frozenset(

@@ -48,19 +48,20 @@ def checked_title(title: str) -> str:
 
 
 def change(
-    member: Member, *, name: str, email: str | None, title: str | None, now: datetime
+    member: Member, *, name: str | None, email: str | None, title: str | None, now: datetime
 ) -> dict[str, list[object]]:
     """Store what is given, None leaving what there is; returns what changed, each with before and after."""
     wanted = {
-        "name": name,
+        "name": member.name if name is None else name,
         "email": member.email if email is None else email,
         "title": member.title if title is None else checked_title(title),
     }
     changes: dict[str, list[object]] = {
         field: [getattr(member, field), value] for field, value in wanted.items() if getattr(member, field) != value
     }
-    if changes:
+    if changes or (name and not member.name_is_given):
         member.name, member.email, member.title = wanted["name"], wanted["email"], wanted["title"]
         member.name_key, member.modified_at = names.key(member.name), now
-        member.save(update_fields=["name", "name_key", "email", "title", "modified_at"])
+        member.name_is_given = member.name_is_given or name is not None
+        member.save(update_fields=["name", "name_key", "name_is_given", "email", "title", "modified_at"])
     return changes

@@ -104,9 +104,9 @@ def accept(token: str, *, by: Actor, person: Person | None = None, name: str = "
     if known and known != person:
         raise SignInFirst
     member.person = known or _register(member.email, name=names.checked(name), password=password, by=by)
-    member.name, member.name_key = member.person.name, key(member.person.name)
+    member.name, member.name_key, member.name_is_given = member.person.name, key(member.person.name), True
     member.activated_at, member.modified_at = member.activated_at or by.now, by.now
-    member.save(update_fields=["person", "name", "name_key", "activated_at", "modified_at"])
+    member.save(update_fields=["person", "name", "name_key", "name_is_given", "activated_at", "modified_at"])
     invitation.used_at = by.now
     invitation.save(update_fields=["used_at"])
     log.record(Event.MEMBER_JOINED, by=as_member(member, by=by), target=_target(member))

@@ -53,12 +53,13 @@ def _pending(email: str, *, name: str, title: str, role_ids: frozenset[uuid.UUID
     _check_domain(email, by=by)
     _check_free(email, by=by)
     # without a name, the address: their own name is nobody's business until they accept
-    name = details.checked_name(name) if name else details.name_from(email)
+    given, name = bool(name), details.checked_name(name) if name else details.name_from(email)
     member = Member.objects.create(
         organization_id=by.organization,
         sort=Sort.USER,
         name=name,
         name_key=key(name),
+        name_is_given=given,
         email=email,
         title=details.checked_title(title),
         created_at=by.now,
@@ -130,7 +131,7 @@ def edit(
     if email is not None and (email := details.checked_email(email)) != member.email:
         _check_readdressed(member, email, by=by)
         invitations.withdraw(member, now=by.now)
-    name = member.name if name is None else details.checked_name(name)
+    name = None if name is None else details.checked_name(name)
     if changes := details.change(member, name=name, email=email, title=title, now=by.now):
         log.record(Event.MEMBER_CHANGED, by=by, target=target(member), changes=changes)
     return member
@@ -142,7 +143,7 @@ def edit_own(*, name: str | None = None, email: str | None = None, title: str | 
     member = locked(uuid.UUID(by.id), by=by)
     if email is not None and details.checked_email(email) != member.email:
         raise NotAllowed("email", _("A member's e-mail address is how they sign in; it cannot be changed here."))
-    name = member.name if name is None else details.checked_name(name)
+    name = None if name is None else details.checked_name(name)
     if changes := details.change(member, name=name, email=None, title=title, now=by.now):
         log.record(Event.MEMBER_CHANGED, by=by, target=target(member), changes=changes)
     return member

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import members, names, org_configs, organizations
 from accounts.actors import Actor
+from accounts.builtin_roles import ROLES
 from accounts.models import Member, MemberRole, Role
 from accounts.permissions import Permission, unknown
 from accounts.refusals import AlreadyExists, NotAllowed
@@ -162,7 +163,7 @@ def _checked_name(name: str, *, by: Actor, besides: Role | None = None) -> str:
     others = Role.objects.of(by.organization)
     if besides:
         others = others.exclude(pk=besides.pk)
-    taken = set(others.values_list("name_key", flat=True))
+    taken = {*others.values_list("name_key", flat=True), *(names.key(role.known_as) for role in ROLES)}
     if names.key(name) in taken:
         raise AlreadyExists("name", _("Another role already has this name."), suggestion=names.free(name, taken))
     return name

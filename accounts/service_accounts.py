@@ -23,13 +23,14 @@ def create(*, name: str = "", email: str, title: str = "", role_ids: frozenset[u
     by.require(Permission.SERVICE_ACCOUNT_WRITE)
     organizations.lock(by.organization)
     email = details.checked_email(email)
-    name = _checked_name(name, by=by) if name else _name_from(email, by=by)
+    given, name = bool(name), _checked_name(name, by=by) if name else _name_from(email, by=by)
     granting.check_grant(role_ids, by=by)
     account = Member.objects.create(
         organization_id=by.organization,
         sort=Sort.SERVICE_ACCOUNT,
         name=name,
         name_key=names.key(name),
+        name_is_given=given,
         email=email,
         title=details.checked_title(title),
         created_at=by.now,
@@ -56,7 +57,7 @@ def edit(
     account = members.locked(account_id, by=by)
     if not account.is_service_account:
         raise Member.DoesNotExist
-    name = account.name if name is None else _checked_name(name, by=by, besides=account)
+    name = None if name is None else _checked_name(name, by=by, besides=account)
     email = account.email if email is None else details.checked_email(email)
     changes = details.change(account, name=name, email=email, title=title, now=by.now)
     if role_ids is not None and role_ids != account.role_ids:

@@ -132,8 +132,8 @@ def as_member(member: Member, *, now: datetime) -> Actor:
 def _missing_keys(by: Actor) -> dict[Kind, Secret]:
     made = {}
     for kind in (API_KEY, APPLICATION_KEY):
-        rivals = Credential.objects.of(by.organization).of_kind(kind).live()
+        owner = None if kind.belongs_to_organization else Member.objects.get(pk=by.id)
+        rivals = Credential.objects.of(by.organization).of_kind(kind).live().filter(owner=owner)
         if not rivals.filter(name_key=KEY_NAME).exists():
-            owner = None if kind.belongs_to_organization else Member.objects.get(pk=by.id)
             made[kind] = lifecycle.issue(kind, name=KEY_NAME, owner=owner, by=by).secret
     return made

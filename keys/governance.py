@@ -114,9 +114,16 @@ def check_owner(kind: Kind, *, owner: Member | None, by: Actor) -> None:
     if (owner is None) != kind.belongs_to_organization:
         raise NotAllowed("owner", _("Choose an owner."))
     if not _permits(by, kind, owner, kind.rights.create):
-        raise NotPermitted(kind.rights.create or kind.rights.own or kind.rights.service_account or "")
+        raise NotPermitted(_lacking(kind, owner))
     if owner and (Owner(owner.sort) not in kind.owners or owner.disabled_at or not owner.activated_at):
         raise NotAllowed("owner", _("Choose an active owner from the list."))
+
+
+def _lacking(kind: Kind, owner: Member | None) -> str:
+    """What somebody lacks who may not create one for this owner."""
+    if owner is not None and owner.sort == Sort.SERVICE_ACCOUNT and kind.rights.service_account:
+        return kind.rights.service_account
+    return kind.rights.create or kind.rights.own or kind.rights.service_account or ""
 
 
 def check_token(kind: Kind, *, scopes: list[str] | None, expires_at: datetime | None, by: Actor) -> None:

@@ -135,6 +135,7 @@ APPLICATION_KEY = Kind(
         own=P.USER_APP_KEYS,
         service_account=P.SERVICE_ACCOUNT_WRITE,
     ),
+    unique_per_owner=True,
     by_tokens=frozenset(),
 )
 CLIENT_TOKEN = Kind(

@@ -71,7 +71,7 @@ def checks() -> int:
 def pytest(arguments: list[str], **environment: str) -> int:
     """The tests: those of the server alone on the machine, the rest on every core. Arguments replace that plan.
 
-    How a page looks and what the API's description says does not depend on the engine: both are checked on SQLite alone.
+    How a page looks and what the description says depends on no engine: both are checked on SQLite alone.
     """
     command = (sys.executable, "-m", "pytest", "-q")
     if arguments:

@@ -59,7 +59,8 @@ class Member(models.Model):
     """Somebody, or some program, that can own credentials and hold roles in one organisation.
 
     A user is Pending until the invitation is accepted. A service account has no person and is Active from the start.
-    `modified_at` is empty until something about them has changed, their roles included.
+    `modified_at` is empty until something about them has changed, their roles included; `name_is_given` is false while
+    the name is only what their address suggests.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -68,6 +69,7 @@ class Member(models.Model):
     person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="memberships")
     name = models.CharField(max_length=128)
     name_key = models.CharField(max_length=512)
+    name_is_given = models.BooleanField(default=True)
     email = models.EmailField(max_length=254)
     title = models.CharField(max_length=128, default="", blank=True)
     created_at = models.DateTimeField()

@@ -14,8 +14,6 @@ Moment = Annotated[str, DATE_TIME]
 Text = Annotated[str, msgspec.Meta(max_length=128)]
 Id = Annotated[str, msgspec.Meta(max_length=64)]
 People = Annotated[str, msgspec.Meta(pattern="^(created_by|modified_by)(,(created_by|modified_by))*$")]
-Id = Annotated[str, msgspec.Meta(max_length=64)]
-People = Annotated[str, msgspec.Meta(pattern="^(created_by|modified_by)(,(created_by|modified_by))*$")]
 
 COLUMNS = {
     "name": "name_key",

@@ -63,7 +63,7 @@ def list_roles(call: Call, query: RoleQuery) -> shown.RolesDocument:
 
 def _roles(call: Call) -> QuerySet[Role]:
     """With their counts, and the names that programs know them by."""
-    cases = [When(slug=role.slug, then=Value(shown.MANAGED_NAMES.get(role.slug, role.name))) for role in ROLES]
+    cases = [When(slug=role.slug, then=Value(role.known_as)) for role in ROLES]
     name = Case(*cases, default=F("name"), output_field=CharField())
     counted = Role.objects.of(call.organization.id).with_user_count(call.organization.id)
     return counted.annotate(shown_name=name, shown_key=Lower(name))

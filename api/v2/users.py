@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from msgspec import UNSET, UnsetType
 
 from accounts import members
+from accounts.builtin_roles import ROLES
 from accounts.models import Member, MemberRole, Status
 from accounts.permissions import Permission as P
 from accounts.refusals import AlreadyExists
@@ -64,7 +65,9 @@ def matching(rows: QuerySet[Member], words: str) -> QuerySet[Member]:
     """Those with the words in their name, e-mail address or one of their roles' names."""
     if not words:
         return rows
-    holders = MemberRole.objects.filter(role__name__icontains=words).values("member")
+    known = [role.slug for role in ROLES if words.lower() in role.known_as.lower()]
+    custom = Q(role__slug__isnull=True, role__name__icontains=words)
+    holders = MemberRole.objects.filter(custom | Q(role__slug__in=known)).values("member")
     return rows.filter(Q(name__icontains=words) | Q(email__icontains=words) | Q(pk__in=holders))
 
 

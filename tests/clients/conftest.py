@@ -3,12 +3,12 @@
 import json
 import uuid
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from accounts.builtin_roles import READ_ONLY
+from accounts.builtin_roles import READ_ONLY, STANDARD
 from tests.clients.datadog import Apis, connected, connected_async, document, link
 
 
@@ -20,18 +20,32 @@ class House:
     id: str
     api_key: str
     application_key: str
+    opened: list[Apis] = field(default_factory=list, repr=False)
 
     def by_keys(self, application_key: str = "") -> Apis:
         """The client with the API key and an application key; the admin's, if not told."""
-        return connected(self.url, api_key=self.api_key, application_key=application_key or self.application_key)
+        return self._opened(api_key=self.api_key, application_key=application_key or self.application_key)
 
     def by_token(self, token: str) -> Apis:
         """The client with an access token alone."""
-        return connected(self.url, token=token)
+        return self._opened(token=token)
+
+    def by_api_key(self, api_key: str) -> Apis:
+        """The client with an API key and nothing else."""
+        return self._opened(api_key=api_key)
 
     def async_by_keys(self) -> Apis:
         """The async client with the admin's keys. Inside a running loop."""
         return connected_async(self.url, api_key=self.api_key, application_key=self.application_key)
+
+    def _opened(self, **credentials: str) -> Apis:
+        self.opened.append(connected(self.url, **credentials))
+        return self.opened[-1]
+
+    def close(self) -> None:
+        """Close every connection, for the server waits for them when it stops."""
+        for apis in self.opened:
+            apis.client.close()
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +59,9 @@ def unstable_operations_are_wanted():
 @pytest.fixture(scope="session")
 def house(server):
     made = json.loads(server.manage("createorg", "Clients", "--admin", "ada@clients.example", "--keys"))
-    return House(server.url, made["org_id"], made["api_key"], made["application_key"])
+    opened = House(server.url, made["org_id"], made["api_key"], made["application_key"])
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")
@@ -142,3 +158,17 @@ def pat(admin):
     yield token
     for one in made:
         admin.keys.revoke_personal_access_token(one.id)
+
+
+@pytest.fixture
+def worker(admin):
+    """A service account that may do daily work."""
+    made = new_account(admin, STANDARD)
+    yield made
+    admin.users.disable_user(made.id)
+
+
+@pytest.fixture
+def sat(admin, worker, name):
+    body = document("service_access_tokens", name=name, scopes=["user_access_read", "user_app_keys", "dashboards_read"])
+    return admin.accounts.create_service_account_access_token(worker.id, body).data

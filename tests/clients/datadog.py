@@ -1,7 +1,7 @@
 """Datadog's own client, watched: each answer is read to its last value, and each operation that answered is noted."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -22,22 +22,42 @@ ANSWERED: dict[tuple[str, str], set[int]] = {}
 """By method and address: the statuses with which an operation answered one of Datadog's clients well."""
 
 EXCEPTIONS = {401: UnauthorizedException, 403: ForbiddenException, 404: NotFoundException}
+SECRETS: set[str] = set()
+"""The text of every credential made by these clients: in the answer that made it and in no other."""
+
 UNSTABLE = ("validate", "anonymize_users", "list_role_templates")
 
 
-def unparsed(value: Any, place: str = "$") -> Iterator[str]:
-    """Where in an answer the client met what it does not know."""
-    if isinstance(value, UnparsedObject):
-        yield place
-    elif isinstance(value, OpenApiModel):
-        inside = [found for name, part in value._data_store.items() for found in unparsed(part, f"{place}.{name}")]
-        yield from inside or ([place] if value._unparsed else [])
+def leaves(value: Any, place: str = "$") -> Iterator[tuple[str, Any]]:
+    """Every value in an answer, with its place."""
+    parts: Iterable[tuple[Any, Any]]
+    if isinstance(value, OpenApiModel) and not isinstance(value, UnparsedObject):
+        parts = value._data_store.items()
     elif isinstance(value, dict):
-        for name, part in value.items():
-            yield from unparsed(part, f"{place}.{name}")
+        parts = value.items()
     elif isinstance(value, list | tuple):
-        for index, part in enumerate(value):
-            yield from unparsed(part, f"{place}[{index}]")
+        parts = enumerate(value)
+    else:
+        yield place, value
+        return
+    for name, part in parts:
+        yield from leaves(part, f"{place}.{name}")
+
+
+def unparsed(answer: Any) -> list[str]:
+    """Where in an answer the client met what it does not know."""
+    found = [place for place, value in leaves(answer) if isinstance(value, UnparsedObject)]
+    return found or (["$"] if getattr(answer, "_unparsed", False) else [])
+
+
+def check_secrets(answer: Any, *, made: bool) -> None:
+    """An answer that made a credential may hold its text; any other holds the text of none."""
+    texts = {place: value for place, value in leaves(answer) if isinstance(value, str)}
+    if made:
+        SECRETS.update(
+            text for place, text in texts.items() if place.endswith((".attributes.key", "_key.key", ".hash"))
+        )
+    assert made or SECRETS.isdisjoint(texts.values()), "an answer shows a secret"
 
 
 class _Watch:
@@ -47,7 +67,8 @@ class _Watch:
 
     def _seen(self, method: str, address: str, answer: tuple[Any, int, Any]) -> Any:
         data, self.status, _headers = answer
-        assert not list(unparsed(data)), f"{method} {address}"
+        assert not unparsed(data), f"{method} {address}"
+        check_secrets(data, made=method == "POST" and "audit" not in address)
         ANSWERED.setdefault((method, address), set()).add(self.status)
         return data
 

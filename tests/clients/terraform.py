@@ -14,6 +14,7 @@ AGENT = (
     "terraform-provider-datadog/4.16.0 (terraform 2.38.1; terraform-cli 1.13.3) "
     "datadog-api-client-go/2.53.0 (go go1.25.1; os linux; arch amd64)"
 )
+ROLES, USERS = "/roles", "/users"
 KEYS = {"api_key": "Dd-Api-Key", "application_key": "Dd-Application-Key"}
 GOOD = {"GET": 200, "POST": 201, "PATCH": 200, "DELETE": 204}
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -169,3 +170,51 @@ def stored(item, *names):
     """What the state holds of an item: these attributes, sets without their order."""
     values = {name: item["attributes"][name] for name in names}
     return {name: set(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+def state_of(member):
+    """What the state holds of a user or service account."""
+    return stored(member, "email", "name", "disabled") | {"roles": linked(member, "roles")}
+
+
+def config(email, name, *roles, disabled=False):
+    """What was configured of one, as the state should hold it."""
+    return {"email": email, "name": name, "disabled": disabled, "roles": set(roles)}
+
+
+def create(terraform, path, wanted, **more):
+    """The create request of a user or service account."""
+    links = {"roles": refs("roles", sorted(wanted["roles"]))}
+    body = entity("users", links=links, email=wanted["email"], name=wanted["name"], **more)
+    return terraform.ask("POST", f"/v2{path}", body)
+
+
+def created(terraform, path, wanted, **more):
+    """What the create request made."""
+    status, document = create(terraform, path, wanted, **more)
+    assert status == 201, document
+    return parsed(document)["data"]
+
+
+def patch(terraform, key, wanted):
+    """The update request: address and state always, changed or not."""
+    attributes = {name: wanted[name] for name in ("disabled", "email", "name")}
+    return terraform.patch(f"{USERS}/{key}", entity("users", key, **attributes))
+
+
+def give(terraform, key, *roles):
+    """Add the member to each role."""
+    for role in roles:
+        terraform.post(f"{ROLES}/{role}/users", ref("users", key), status=200)
+
+
+def take(terraform, key, *roles):
+    """Remove the member from each role."""
+    for role in roles:
+        terraform.call("DELETE", f"{ROLES}/{role}/users", ref("users", key), status=200)
+
+
+def role_body(ids, name, *wanted, key=None, **attributes):
+    """The create request of a role, or with its key the update: then the list replaces what there was."""
+    links = {"permissions": refs("permissions", [ids[found] for found in wanted])} if wanted or key else {}
+    return entity("roles", key, links=links, name=name, **attributes)

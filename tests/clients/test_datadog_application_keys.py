@@ -24,7 +24,7 @@ def make(admin, name, **attributes):
 
 @pytest.fixture
 def account_key(admin, account, name):
-    body = document("application_keys", name=name, scopes=["dashboards_read", "monitors_read"])
+    body = document("application_keys", name=f"{name} robot", scopes=["dashboards_read", "monitors_read"])
     return admin.accounts.create_service_account_application_key(account.id, body).data
 
 

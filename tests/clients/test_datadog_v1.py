@@ -89,8 +89,8 @@ def test_a_name_that_is_taken_is_a_conflict(admin, key_v1, application_key_v1, n
 
 
 def test_bad_requests_are_refused_with_the_reason(admin, key_v1):
-    with refused(400, "Additional properties are not allowed ('owner' was unexpected) in The body"):
-        admin.v1_keys.create_application_key({"name": "x", "owner": "somebody@clients.example"})
+    with refused(400, "Additional properties are not allowed ('colour' was unexpected) in The body"):
+        admin.v1_keys.create_application_key({"name": "x", "colour": "red"})
     with refused(400, "The body: Object missing required field `name`"):
         admin.v1_keys.update_api_key(key_v1.id, {})
 

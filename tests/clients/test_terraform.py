@@ -61,17 +61,16 @@ def test_a_run_starts_with_a_token_alone_until_it_is_revoked(terraform, header, 
     assert run.ask("GET", "/v2/validate_keys")[0] in {401, 403}
 
 
-def test_a_token_reads_and_writes_as_the_bearer_of_a_run(terraform, account):
-    scopes = ["service_account_write", "user_access_read"]
+def test_a_token_applies_api_keys_but_no_application_keys(terraform):
+    scopes = ["api_keys_read", "api_keys_write", "api_keys_delete", "user_app_keys"]
     body = entity("personal_access_tokens", name="apply", scopes=scopes, expires_at=in_a_month())
     text = terraform.post("/personal_access_tokens", body)["attributes"]["key"]
     run = terraform.presenting({"Authorization": f"Bearer {text}"})
 
-    keys = f"/service_accounts/{account}/application_keys"
-    made = run.post(keys, entity("application_keys", name="by a token", scopes=["user_access_read"]))
-    assert run.get(f"/users/{account}")["id"] == account
-    run.delete(f"{keys}/{made['id']}")
-    assert run.ask("GET", "/v2/api_keys")[0] == 403
+    made = run.post(API_KEYS, entity("api_keys", name="by a token"))
+    assert stored(run.get(f"{API_KEYS}/{made['id']}"), "name") == {"name": "by a token"}
+    run.delete(f"{API_KEYS}/{made['id']}")
+    assert run.ask("POST", f"/v2{OWN_KEYS}", entity("application_keys", name="by a token", scopes=scopes))[0] == 403
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "/v2/delegated-token"), ("GET", "/v1/dashboard")])
@@ -166,15 +165,14 @@ def test_an_application_key_of_a_service_account_lives_through_plan_and_apply(te
     assert terraform.is_gone(path)
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_an_application_key_is_never_registered_for_actions(terraform, account, method):
+def test_an_application_key_is_never_registered_for_actions(terraform, account):
     keys = f"/service_accounts/{account}/application_keys"
     made = terraform.post(keys, entity("application_keys", name="actions", scopes=[]))
 
-    status, document = terraform.ask(method, f"/v2/actions/app_key_registrations/{made['id']}")
-
-    assert status == 404
-    assert document["errors"]
+    for method in ("GET", "PUT", "DELETE"):
+        status, document = terraform.ask(method, f"/v2/actions/app_key_registrations/{made['id']}")
+        assert status == 404
+        assert document["errors"]
 
 
 # datadog_service_access_token ---------------------------------------------------------------------------------
@@ -207,14 +205,27 @@ def test_a_token_without_an_end_has_null_and_no_plan(terraform, account):
         assert found["attributes"]["expires_at"] is None
 
 
-STRANGE = [
-    (OWN_KEYS, "application_keys"),
-    ("/service_accounts/{}/application_keys", "application_keys"),
-    ("/service_accounts/{}/access_tokens", "service_access_tokens"),
+UNDER = [
+    (API_KEYS, "api_keys", {}),
+    (OWN_KEYS, "application_keys", {"scopes": []}),
+    ("/service_accounts/{}/application_keys", "application_keys", {"scopes": SCOPES}),
+    ("/service_accounts/{}/access_tokens", "service_access_tokens", {"scopes": SCOPES}),
 ]
 
 
-@pytest.mark.parametrize(("path", "kind"), STRANGE)
+@pytest.mark.parametrize(("path", "kind", "more"), UNDER)
+def test_what_is_replaced_keeps_its_name_under_another_id(terraform, account, path, kind, more):
+    path = path.format(account)
+    seen = []
+    for _apply in range(2):
+        seen.append(terraform.post(path, entity(kind, name="replaced", **more))["id"])
+        terraform.delete(f"{path}/{seen[-1]}")
+
+    assert len(set(seen)) == 2
+    assert all(terraform.is_gone(f"{path}/{key}") for key in seen)
+
+
+@pytest.mark.parametrize(("path", "kind"), [where[:2] for where in UNDER[1:]])
 def test_an_unknown_scope_is_refused_in_words_the_provider_knows(terraform, account, path, kind):
     status, document = terraform.ask("POST", f"/v2{path.format(account)}", entity(kind, name="x", scopes=["no_such"]))
 
@@ -266,9 +277,11 @@ def test_an_application_key_is_found_by_name(terraform, path):
 
 def test_application_keys_are_listed_with_every_filter_of_the_data_source(terraform, account):
     keys = f"/service_accounts/{account}/application_keys"
+    own = terraform.post(OWN_KEYS, entity("application_keys", name="listed, my own", scopes=SCOPES))
     made = terraform.post(keys, entity("application_keys", name="listed", scopes=SCOPES))
-    moment = made["attributes"]["created_at"]
-    every = {"filter": "listed", "filter[created_at][start]": moment, "filter[created_at][end]": moment}
+    begun, end = (found["attributes"]["created_at"] for found in (own, made))
+    every = {"filter": "listed", "filter[created_at][start]": begun, "filter[created_at][end]": end}
+    assert len(terraform.get("/application_keys", **every)) == 2
     every |= {"filter[owned_by]": account, "include": "owned_by", "page[size]": 10, "page[number]": 0}
 
     document = terraform.call("GET", "/application_keys", **every)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from accounts.builtin_roles import ADMIN, READ_ONLY, STANDARD, BuiltinRole
+from accounts.builtin_roles import BY_SLUG, BuiltinRole
 from accounts.models import Member, Organization, Status
 from accounts.models import Role as RoleRow
 from accounts.permissions import CATALOGUE, DEPRECATED, CatalogueEntry
@@ -202,7 +202,7 @@ def user(member: Member) -> User:
         id=str(member.id),
         attributes=UserAttributes(
             uuid=str(member.id),
-            name=member.name or None,
+            name=member.name if member.name_is_given else None,
             handle=str(member.id) if member.is_service_account else member.email,
             created_at=micros(member.created_at),
             modified_at=micros(member.modified_at or member.created_at),
@@ -228,20 +228,12 @@ def user_document(member: Member) -> UserDocument:
     return UserDocument(user(member), included=[role(held) for held in member.roles] or UNSET)
 
 
-MANAGED_NAMES = {
-    ADMIN.slug: "Datadog Admin Role",
-    STANDARD.slug: "Datadog Standard Role",
-    READ_ONLY.slug: "Datadog Read Only Role",
-}
-"""What programs know the built-in roles as, and look for."""
-
-
 def role(row: RoleRow) -> Role:
     """A role; with `user_count` if the row carries it."""
     return Role(
         id=str(row.id),
         attributes=RoleAttributes(
-            name=MANAGED_NAMES.get(row.slug or "", row.name),
+            name=BY_SLUG[row.slug].known_as if row.slug else row.name,
             created_at=micros(row.created_at),
             modified_at=micros(row.modified_at),
             managed=row.is_managed,
@@ -255,10 +247,8 @@ def role(row: RoleRow) -> Role:
 
 def role_template(declared: BuiltinRole) -> RoleTemplate:
     """A built-in role, to be cloned."""
-    name = MANAGED_NAMES.get(declared.slug, declared.name)
-    return RoleTemplate(
-        id=str(declared.id), attributes=RoleTemplateAttributes(name=name, description=str(declared.description))
-    )
+    attributes = RoleTemplateAttributes(name=declared.known_as, description=str(declared.description))
+    return RoleTemplate(id=str(declared.id), attributes=attributes)
 
 
 def permission(entry: CatalogueEntry) -> Permission:
