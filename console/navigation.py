@@ -46,6 +46,7 @@ def _organization_groups(request: ConsoleRequest) -> list[Group]:
             _present(
                 sees_keys and _item(request, _("APIs"), "apis", "key-round"),
                 _item(request, _("Service accounts"), "service-account-list", "bot"),
+                _item(request, _("API reference"), "reference", "book-open"),
             ),
         ),
         Group(
