@@ -32,7 +32,9 @@ class Bounds:
             return ""
         numbers = {"least": _grouped(self.least or 0), "most": _grouped(self.most)}
         if self.counted == "items":
-            return _("%(least)s to %(most)s entries") % numbers if self.least else _("At most %(most)s entries") % numbers
+            return (
+                _("%(least)s to %(most)s entries") % numbers if self.least else _("At most %(most)s entries") % numbers
+            )
         if self.counted == "characters":
             ranged = _("%(least)s to %(most)s characters") % numbers
             return ranged if self.least else _("At most %(most)s characters") % numbers

@@ -28,6 +28,8 @@ CLIENTS = {
 NOT_IN_THE_CLIENT = frozenset({"validate_keys"})
 UNSTABLE_IN_THE_CLIENT = frozenset({"validate", "anonymize_users", "list_role_templates"})
 """What the client calls only when told that this is meant."""
+UUIDS_IN_THE_CLIENT = frozenset({"delete_user_invitations"})
+"""Where the client takes an id as a UUID; elsewhere it takes text."""
 
 _NAME = '  name = "example"\n'
 _SCOPES = '  scopes = ["dashboards_read"]\n'
@@ -76,12 +78,14 @@ def _python(operation: Operation, section: str, site: str) -> str:
     version = operation.path.split("/")[2]
     client = "ServiceAccountsApi" if "{service_account_id}" in operation.path else CLIENTS[version, section]
     name = operation.id.removesuffix("_v1")
-    arguments = [f'{variable}=os.environ["{variable.upper()}"],' for variable in operation.variables]
+    value = "UUID({})" if operation.id in UUIDS_IN_THE_CLIENT else "{}"
+    arguments = [f"{variable}={value.format(_literal('$' + variable.upper(), 2))}," for variable in operation.variables]
     arguments += [f"body={_literal(operation.sample, 2)},"] if operation.sample is not None else []
     inside = "".join(f"\n        {argument}" for argument in arguments)
     call = f"{client}(api).{name}({inside}" + ("\n    )" if inside else ")")
     lines = [
         "import os\n" if "os.environ" in call else "",
+        "from uuid import UUID\n" if "UUID(" in call else "",
         "from datadog_api_client import ApiClient, Configuration\n",
         f"from datadog_api_client.{version}.api.{_module(client)} import {client}\n\n",
         "# DD_API_KEY and DD_APP_KEY are read from the environment\n",

@@ -19,7 +19,7 @@ from console.requests import SignedInRequest
 from keys import governance
 from keys.kinds import KINDS
 
-_RATES = {"read": _("Reading"), "write": _("Changing"), "search": _("Searching the audit trail")}
+RATES = {"read": _("Reading"), "write": _("Changing"), "search": _("Searching the audit trail")}
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def reference(request: SignedInRequest) -> HttpResponse:
         "site": settings.SITE_URL,
         "kinds": {kind.value: kind for kind in seen},
         "rates": [
-            RateShown(_RATES.get(name, name), number_format(limit, force_grouping=True), period)
+            RateShown(RATES.get(name, name), number_format(limit, force_grouping=True), period)
             for name, (limit, period) in settings.API_RATES.items()
         ],
         "refusals": api_document.refusals(sections),
@@ -71,7 +71,9 @@ def reference_section(request: SignedInRequest, slug: str) -> HttpResponse:
         "sections": sections,
         "section": section,
         "site": site,
-        "operations": [Shown(each, api_snippets.snippets(each, section.title, site=site)) for each in section.operations],
+        "operations": [
+            Shown(each, api_snippets.snippets(each, section.title, site=site)) for each in section.operations
+        ],
     }
     return page(request, "organization/reference/section.html", context)
 

@@ -30,13 +30,22 @@ PAGES = {
         "/profile/",
         "/accounts/password/change/",
         "/accounts/logout/",
+        "/reference/",
+        "/reference/application-keys/",
+        "/reference/audit/",
         "/help/",
         "/nowhere/",
     ],
     SUPPORT: ["/support/organizations/", "/support/requests/", "/profile/"],
 }
 FIRST_ROWS = {
-    ADMIN: ["/apis/api-keys/", "/apis/application-keys/", "/members/", "/service-accounts/"],
+    ADMIN: [
+        "/apis/api-keys/",
+        "/apis/application-keys/",
+        "/apis/personal-access-tokens/",
+        "/members/",
+        "/service-accounts/",
+    ],
     SUPPORT: ["/support/organizations/", "/support/requests/"],
 }
 
