@@ -164,11 +164,11 @@ class _Reader:
         return Answer(int(status), HTTPStatus(int(status)).phrase, said["description"])
 
     def _options(self, schema: Schema) -> list[Schema]:
-        """The schemas of which one must hold, references followed; null comes last."""
+        """The schemas of which one must hold, references followed; the plainest first, null last."""
         if "$ref" in schema:
             return self._options(self.schemas[schema["$ref"].rpartition("/")[2]])
         options = [found for option in schema.get("anyOf", ()) for found in self._options(option)] or [schema]
-        return sorted(options, key=lambda option: option.get("type") == "null")
+        return sorted(options, key=lambda option: (option.get("type") == "null", option.get("type") == "array"))
 
     def _type(self, schema: Schema) -> str:
         return " | ".join(dict.fromkeys(map(self._type_of_one, self._options(schema))))
