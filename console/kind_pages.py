@@ -71,9 +71,9 @@ EVERYTHING = Preset(
 
 @dataclass(frozen=True)
 class Snippet:
-    """A way to try or use the text at once. `{secret}` and `{site}` are filled in where it is shown."""
+    """A way to try something at once. `{secret}` and `{site}` of a kind's are filled in where it is shown."""
 
-    label: str
+    label: str | Promise
     text: str
 
 
@@ -96,8 +96,9 @@ class KindPage:
     inline: bool = False
 
 
-_CURL_VALIDATE = Snippet("curl", 'curl -s {site}/api/v1/validate \\\n  -H "DD-API-KEY: {secret}"')
-_CURL_TOKEN = Snippet("curl", 'curl -s {site}/api/v2/validate_keys \\\n  -H "Authorization: Bearer {secret}"')
+_TEST = _("Test with curl")
+_CURL_VALIDATE = Snippet(_TEST, 'curl -s {site}/api/v1/validate \\\n  -H "DD-API-KEY: {secret}"')
+_CURL_TOKEN = Snippet(_TEST, 'curl -s {site}/api/v2/validate_keys \\\n  -H "Authorization: Bearer {secret}"')
 _STORE_IT = _(
     "Put it in a secrets manager, not in source code or Terraform state. If you lose it, create another and revoke"
     " this one."
@@ -137,7 +138,7 @@ PAGES: dict[Kind, KindPage] = {
         final_advice=_STORE_IT,
         snippets=(
             Snippet(
-                "curl",
+                _TEST,
                 'curl -s {site}/api/v2/validate_keys \\\n  -H "DD-API-KEY: $DD_API_KEY" \\\n'
                 '  -H "DD-APPLICATION-KEY: {secret}"',
             ),

@@ -53,6 +53,7 @@ def _organization_groups(request: ConsoleRequest) -> list[Group]:
             _present(
                 sees_keys and _item(_("APIs"), "apis", "key-round"),
                 _item(_("Service accounts"), "service-account-list", "bot"),
+                _item(_("API reference"), "reference", "book-open"),
             ),
         ),
         Group(

@@ -9,7 +9,17 @@ from console import errors
 from console.access import public
 from console.account import entry, invitations, profile
 from console.converters import KindConverter
-from console.organization import apis, audit, credentials, help_page, limits, members, roles, service_accounts
+from console.organization import (
+    apis,
+    audit,
+    credentials,
+    help_page,
+    limits,
+    members,
+    reference,
+    roles,
+    service_accounts,
+)
 from console.support import organizations, requests, styleguide
 
 register_converter(KindConverter, "kind")
@@ -93,12 +103,14 @@ member_urls = [
     path("<uuid:pk>/enable/", members.member_enable, name="member-enable"),
 ]
 
-# /limits/, /audit/, /help/
+# /limits/, /audit/, /reference/, /help/
 other_urls = [
     path("limits/", limits.limits, name="limits"),
     path("limits/<kind:kind>/ask/", limits.limit_ask, name="limit-ask"),
     path("audit/", audit.audit_trail, name="audit-trail"),
     path("audit/export.csv", audit.audit_export, name="audit-export"),
+    path("reference/", reference.reference, name="reference"),
+    path("reference/<slug:slug>/", reference.reference_section, name="reference-section"),
     path("help/", help_page.help_page, name="help"),
 ]
 

@@ -13,7 +13,7 @@ from accounts.actors import Actor, ActorType
 from accounts.builtin_roles import ADMIN, AUDITOR, READ_ONLY, STANDARD, BuiltinRole
 from accounts.models import Member, Organization, Person
 from accounts.names import key
-from keys import bootstrap, lifecycle, limits, offboarding
+from keys import bootstrap, demo_uses, lifecycle, limits, offboarding
 from keys.kinds import (
     API_KEY,
     APPLICATION_KEY,
@@ -164,7 +164,9 @@ def seed(*, now: datetime) -> bool:
         return False
     with _mail_kept_back(), transaction.atomic():
         sam = _support_person(now)
-        _acme(sam, now).tell()
+        acme = _acme(sam, now)
+        acme.tell()
+        demo_uses.tell(acme.organization.id, now=now)
         _globex(sam, now).tell()
     return True
 

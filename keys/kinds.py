@@ -104,6 +104,11 @@ class Kind:
     def belongs_to_organization(self) -> bool:
         return Owner.ORGANIZATION in self.owners
 
+    @property
+    def opens_api(self) -> bool:
+        """Whether a request to the API can be made with one: what everybody can read opens nothing."""
+        return self.reveal is Reveal.ONCE
+
 
 API_KEY = Kind(
     value="api_key",

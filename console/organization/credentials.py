@@ -29,7 +29,7 @@ from console.forms.credentials import (
 )
 from console.forms.errors import add_refusal
 from console.lists import paged
-from console.organization import listing
+from console.organization import listing, uses
 from console.organization.apis import apis_page
 from console.pages import moved, page, posted
 from console.requests import SignedInRequest
@@ -147,7 +147,7 @@ def _access(form: CredentialForm | ScopesForm, owner: Member | None, kind: Kind)
 @require_safe
 @member
 def credential_detail(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> HttpResponse:
-    """What is known of one credential, and everything that happened to it."""
+    """What is known of one credential, what it was used for lately, and everything that happened to it."""
     credential = _visible(request, kind, pk)
     events = search.timeline(credential.id, organization_id=request.actor.organization)
     context = {
@@ -157,6 +157,7 @@ def credential_detail(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         "credential": credential,
         "effective": summary(_effective(credential)),
         "events": events[:TIMELINE_LENGTH],
+        "uses": uses.last_uses(request.actor, credential),
         "may_audit": request.actor.can(Permission.AUDIT_LOGS_READ),
     }
     return page(request, "organization/credentials/detail.html", context)

@@ -15,6 +15,9 @@ class UseQuerySet(models.QuerySet["Use"]):
         """Requests it opened: by itself, or as the API key beside an application key."""
         return self.filter(Q(credential=credential) | Q(api_key=credential))
 
+    def with_credentials(self) -> Self:
+        return self.select_related("credential__owner", "api_key")
+
     def newest_first(self) -> Self:
         return self.order_by("-at", "-pk")
 

@@ -62,6 +62,8 @@ MATRIX = {
     "limits": ("L3+++4+", "5555555"),
     "audit-trail": ("L33++4+", "5555555"),
     "audit-export": ("L33++4+", "5555555"),
+    "reference": ("L++++4+", "5555555"),
+    "reference-section": ("L++++4+", "5555555"),
     "help": ("L++++++", "5555555"),
     "support-organizations": ("L4444+4", "5555555"),
     "support-organization": ("L4444+4", "5555555"),
@@ -146,6 +148,7 @@ def places(alice, robot, issue, acme, now):
         "support-limit": organization | {"kind": API_KEY},
         "support-switch": organization | {"kind": KINDS[2]},
         "support-request": {"pk": request.pk},
+        "reference-section": {"slug": "roles"},
         "invitation-accept": {"token": "unknown"},
         "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
     }

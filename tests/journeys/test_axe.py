@@ -32,6 +32,9 @@ PAGES = {
         "/profile/",
         "/accounts/password/change/",
         "/accounts/logout/",
+        "/reference/",
+        "/reference/application-keys/",
+        "/reference/audit/",
         "/help/",
         "/nowhere/",
     ],
@@ -41,6 +44,7 @@ FIRST_ROWS = {
     ADMIN: [
         "/apis/api-keys/",
         "/apis/application-keys/",
+        "/apis/personal-access-tokens/",
         "/members/",
         "/members/roles/",
         "/members/roles/?q=responder",

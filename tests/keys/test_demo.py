@@ -11,7 +11,7 @@ from audit import chain
 from audit.models import AuditEvent
 from keys import demo
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN
-from keys.models import Credential, Limit, State, SupportRequest, Where
+from keys.models import Credential, Limit, State, SupportRequest, Use, Where
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +57,16 @@ def test_the_credentials_are_there_in_every_state_worth_seeing(acme, now):
     assert (len(tokens), tokens.count(State.EXPIRED)) == (3, 1)
     assert live.of_kind(SERVICE_ACCESS_TOKEN).count() == 3
     assert Limit.objects.get(organization=acme, kind=API_KEY).live == 4
+
+
+def test_some_credentials_were_used_lately_and_some_never(acme, now):
+    live = Credential.objects.of(acme.id).live()
+    uses = Use.objects.filter(organization=acme)
+
+    assert uses.count() > 50
+    assert {use.status for use in uses} == {200, 403, 404}
+    assert all(use.credential.created_at < use.at <= now for use in uses.with_credentials())
+    assert live.filter(last_used_at__isnull=True).exists()
 
 
 def test_support_has_a_request_to_answer_and_one_answered(acme):
