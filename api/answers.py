@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import msgspec
 from django.http import HttpResponse
 
+from keys import minting
+
 JSON = "application/json"
 JSON_API = "application/vnd.api+json"
 
@@ -44,7 +46,8 @@ def answered(content: bytes | None, *, status: int, media: str = JSON) -> HttpRe
 
 def refused(error: ApiError) -> HttpResponse:
     """An error in the shape every client of this API reads."""
-    response = answered(msgspec.json.encode({"errors": error.messages}), status=error.status)
+    messages = [minting.redacted(message) for message in error.messages]  # nothing misplaced is said back
+    response = answered(msgspec.json.encode({"errors": messages}), status=error.status)
     for name, value in error.headers.items():
         response.headers[name] = value
     return response

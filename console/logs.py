@@ -3,14 +3,14 @@
 import logging
 import re
 
-_SECRETS = re.compile(
-    r"\b(?:pub)?[0-9a-f]{32}\b|\bdd(?:app|pat|sat)_\w+|(?<=/invitations/)[\w-]+|(?<=/password/reset/key/)[^/\s]+"
-)
+from keys import minting
+
+_LINKS = re.compile(r"(?<=/invitations/)[\w-]+|(?<=/password/reset/key/)[^/\s]+")
 
 
 def redacted(text: str) -> str:
-    """The text with everything that could be a credential replaced."""
-    return _SECRETS.sub("[redacted]", text)
+    """The text with everything replaced that could be a credential or a link that lets somebody in."""
+    return _LINKS.sub("[redacted]", minting.redacted(text))
 
 
 class RedactSecrets(logging.Filter):

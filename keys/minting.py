@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 import uuid
 import zlib
@@ -14,6 +15,21 @@ from keys.kinds import KINDS, Alphabet, Format, Kind
 ID_LENGTH = 22
 CHECKSUM_LENGTH = 6
 HINT_LENGTH = 4
+
+
+def _spelling(kind: Kind) -> str:
+    """What a text of the kind looks like, whole or cut off, as a pattern."""
+    if kind.format.alphabet is Alphabet.HEX:
+        return rf"\b{kind.format.prefix}[0-9a-f]{{{kind.format.random}}}\b"
+    return rf"\b{kind.format.prefix}\w+"
+
+
+_SPELLINGS = re.compile("|".join(_spelling(kind) for kind in KINDS))
+
+
+def redacted(text: str) -> str:
+    """The text with everything replaced that is spelled like a secret of ours."""
+    return _SPELLINGS.sub("[redacted]", text)
 
 
 @dataclass(frozen=True)
