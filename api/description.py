@@ -28,7 +28,6 @@ SCHEMES = {
 SECURITY: dict[Opens, list[dict[str, list[str]]]] = {
     Opens.ANYTHING_THAT_ACTS: [{"bearerAuth": []}, {"apiKeyAuth": [], "appKeyAuth": []}, {"appKeyAuth": []}],
     Opens.API_KEY: [{"apiKeyAuth": []}],
-    Opens.NOTHING: [],
 }
 REFUSALS = {
     400: "What was sent is not what this takes; the message names it.",
@@ -166,9 +165,7 @@ def _given(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _responses(operation: Operation, schemas: dict[int, Any]) -> dict[str, Any]:
-    good: dict[str, Any] = {"description": "Done."}
-    if operation.opens is not Opens.NOTHING:
-        good["headers"] = LIMIT_HEADERS
+    good: dict[str, Any] = {"description": "Done.", "headers": LIMIT_HEADERS}
     if operation.answer is not None:
         good["content"] = {operation.media: {"schema": schemas[id(operation.answer)]}}
     refusal = {"application/json": {"schema": schemas[id(Refusal)]}}

@@ -26,7 +26,7 @@ from keys.verification import Verdict
 log = logging.getLogger(__name__)
 
 LONGEST_IDEMPOTENCY_KEY = 255
-_NO_ANSWER = 204
+REFUSED = ratelimits.Rate("refused", 60, 60)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,17 +112,18 @@ class _Visit:
 
     def _perform(self, operation: Operation) -> HttpResponse:
         call = self._authenticated(operation)
-        if call and operation.needs:
+        if operation.needs:
             call.actor.require(*operation.needs)
         arguments = self._arguments(operation)
-        perform = lambda: _encoded(operation.view(call, **arguments))  # noqa: E731 - said once, run once
-        content = self._once(call, perform) if self.request.method == "POST" and call else perform()
+
+        def perform() -> bytes | None:
+            return _encoded(operation.view(call, **arguments))
+
+        content = self._once(call, perform) if self.request.method == "POST" else perform()
         return answered(content, status=operation.status, media=operation.media)
 
-    def _authenticated(self, operation: Operation) -> Call | None:
+    def _authenticated(self, operation: Operation) -> Call:
         """Who calls, if good and not too often."""
-        if operation.opens is Opens.NOTHING:
-            return None
         find = authentication.api_key_presented if operation.opens is Opens.API_KEY else authentication.presented
         self.presented = find(self.request, now=self.now)
         verdict = self.presented.acting
@@ -199,9 +200,14 @@ class _Visit:
         return [f"The owner of this credential lacks the permission {refusal.permission}."]
 
     def _remember(self, status: int) -> None:
-        """Note the use of whatever known credential was presented. The answer stands even if this fails."""
+        """Note the use of whatever known credential was presented. The answer stands even if this fails.
+
+        Of uses that are refused, only so many are kept: whoever found a revoked key could fill the table.
+        """
         verdict = self.presented.acting if self.presented else None
         if verdict is None or verdict.credential_id is None or verdict.organization_id is None:
+            return
+        if not verdict and ratelimits.take(REFUSED, organization_id=verdict.organization_id, now=self.now).exceeded:
             return
         sender = self.presented.api_key if self.presented else None
         whence = self.request.whence  # type: ignore[attr-defined]  # by middleware
@@ -213,6 +219,7 @@ class _Visit:
             method=str(self.request.method)[:8],
             route=route_of(self.request),
             status=status,
+            good=bool(verdict),
             client=whence["user_agent"],
             ip=whence["ip"],
             request_id=whence["request_id"],

@@ -21,7 +21,6 @@ class Opens(StrEnum):
 
     ANYTHING_THAT_ACTS = "acting"
     API_KEY = "api_key"
-    NOTHING = "nothing"
 
 
 class Rate(StrEnum):

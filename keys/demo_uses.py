@@ -63,6 +63,7 @@ def tell(organization_id: uuid.UUID, *, now: datetime) -> None:
             method=method,
             route=route,
             status=habit.status,
+            good=True,
             client=habit.client,
             ip=habit.ip,
             request_id=f"demo-{number}",

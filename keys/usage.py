@@ -17,7 +17,8 @@ PRECISION = timedelta(minutes=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A request that was made with credentials, as it is remembered. `ip` is kept only as its network."""
+    """A request that was made with credentials, as it is remembered: whether they were `good` for anything at all, and
+    of the address only its network."""
 
     organization_id: uuid.UUID
     credential_id: uuid.UUID
@@ -26,6 +27,7 @@ class Request:
     method: str
     route: str
     status: int
+    good: bool
     client: str
     ip: str
     request_id: str
@@ -33,7 +35,8 @@ class Request:
 
 @transaction.atomic
 def record(request: Request) -> None:
-    """Remember the request and that its credentials were used; now and then, forget what is older than KEPT_FOR."""
+    """Remember the request and, if they were good, that its credentials were used; now and then, forget what is older
+    than KEPT_FOR."""
     Use.objects.create(
         organization_id=request.organization_id,
         credential_id=request.credential_id,
@@ -48,7 +51,7 @@ def record(request: Request) -> None:
     )
     presented = Credential.objects.filter(pk__in=[request.credential_id, *filter(None, [request.api_key_id])])
     long_ago = Q(last_used_at__isnull=True) | Q(last_used_at__lt=request.at - PRECISION)
-    if presented.filter(long_ago).update(last_used_at=request.at):
+    if request.good and presented.filter(long_ago).update(last_used_at=request.at):
         _forget(request)
 
 

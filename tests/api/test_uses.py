@@ -37,6 +37,23 @@ def test_a_refused_request_is_remembered_with_the_credential_that_was_refused(al
     assert [(use.credential, use.status) for use in Use.objects.all()] == [(made.credential, 403)]
 
 
+def test_a_refused_use_is_no_last_use(alice, issue, actor_of):
+    made = issue(PERSONAL_ACCESS_TOKEN, alice)
+    lifecycle.revoke(made.credential.pk, by=actor_of(alice))
+    NOBODY.ask("GET", KEYS, headers={"Authorization": f"Bearer {made.secret.text}"})
+
+    assert Credential.objects.get(pk=made.credential.pk).last_used_at is None
+
+
+def test_a_revoked_key_cannot_fill_the_table(alice, issue, actor_of):
+    made = issue(PERSONAL_ACCESS_TOKEN, alice)
+    lifecycle.revoke(made.credential.pk, by=actor_of(alice))
+    for _ in range(65):
+        NOBODY.ask("GET", KEYS, headers={"Authorization": f"Bearer {made.secret.text}"})
+
+    assert 60 <= Use.objects.count() <= 61
+
+
 def test_an_unknown_credential_leaves_nothing():
     NOBODY.ask("GET", KEYS, headers={"Authorization": "Bearer nonsense"})
 
@@ -70,6 +87,7 @@ def a_use(credential, at):
         method="GET",
         route="/x",
         status=200,
+        good=True,
         client="",
         ip="2001:db8:1:2::3",
         request_id="",

@@ -315,6 +315,7 @@ def used(credential, now, *, beside=None, **fields):
                 "method": "GET",
                 "route": "/api/v2/api_keys/{api_key_id}",
                 "status": 200,
+                "good": True,
                 "client": "datadog-ci/4.2.0 (linux; x86_64)",
                 "ip": "198.51.100.77",
                 "request_id": "r",
