@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from accounts.builtin_roles import ADMIN
 from accounts.models import MemberRole
 from audit.models import AuditEvent
 from keys import lifecycle, offboarding
@@ -194,6 +195,16 @@ def test_a_token_neither_creates_nor_changes_application_keys_but_may_revoke_the
     assert program.post(path, {"data": data}).status_code == 403
     assert program.patch(f"{path}/{key.pk}", {"data": data | {"id": str(key.pk)}}).status_code == 403
     assert program.delete(f"{path}/{key.pk}").status_code == 204
+
+
+def test_no_token_creates_an_application_key_be_it_unending_and_wide_enough(robot, issue, token):
+    program = token(robot, "service_account_write", "dashboards_read", expires_at=None)
+    data = {"type": "application_keys", "attributes": {"name": "x", "scopes": ["dashboards_read"]}}
+    MemberRole.objects.create(member=robot, role_id=ADMIN.id)
+
+    answer = program.post(f"/api/v2/service_accounts/{robot.pk}/application_keys", {"data": data})
+
+    assert (answer.status_code, "Use an application key" in answer.json()["errors"][1]) == (403, True)
 
 
 def test_a_service_account_mints_for_service_accounts_only(alice, robot, mighty, token, now, issue):

@@ -9,6 +9,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api import decoding
 from tests.api.conftest import NOBODY
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +98,12 @@ def test_a_packed_body_is_unpacked(admin, encoding, pack):
 )
 def test_a_bomb_and_what_is_packed_strangely_are_refused(admin, encoding, body, status):
     assert said(admin.ask("POST", KEYS, body, headers={"Content-Encoding": encoding}))[0] == status
+
+
+def test_no_more_of_a_bomb_is_unpacked_than_is_looked_at():
+    bomb = gzip.compress(b" " * 50_000_000)
+
+    assert len(decoding._unpacked(bomb, "gzip")) == 64 * 1024 + 1
 
 
 def test_a_body_over_64_kib_is_413(admin):
