@@ -181,7 +181,8 @@ class _Visit:
         if not (0 < len(key) <= LONGEST_IDEMPOTENCY_KEY and key.isascii() and key.isprintable()):
             raise ApiError(400, "Idempotency-Key: send 1 to 255 printable ASCII characters.")
         content = {"path": self.request.get_full_path(), "body": hashlib.sha256(self.request.body).hexdigest()}
-        sending = idempotency.Sending(f"Idempotency-Key {key}", call.caller, content)
+        nonce = f"Idempotency-Key {call.verdict.credential_id} {key}"  # another credential may be allowed less
+        sending = idempotency.Sending(nonce, call.caller, content)
         try:
             answer, again = idempotency.once(sending, lambda: perform() or b"")
         except idempotency.SaidOtherwise as refusal:

@@ -53,6 +53,16 @@ def test_another_caller_under_the_same_key_is_another_request(admin, camille, pa
     assert (answer.status_code, "Idempotent-Replayed" in answer.headers) == (201, False)
 
 
+def test_another_credential_of_the_same_owner_is_not_told_the_secret(admin, alice, token):
+    path, body = "/api/v2/current_user/application_keys", {"data": {"type": "application_keys"}}
+    body["data"]["attributes"] = {"name": "ci", "scopes": ["user_app_keys"]}
+    admin.post(path, body, **SENT)
+
+    answer = token(alice, "user_app_keys").post(path, body, **SENT)
+
+    assert (answer.status_code, answer.json()["errors"][0]) == (403, "Forbidden")
+
+
 def test_what_was_refused_is_tried_again(admin):
     bad = {"data": {"type": "api_keys", "attributes": {"name": "   "}}}
 
