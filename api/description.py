@@ -36,6 +36,7 @@ REFUSALS = {
     404: "There is no such thing in the organization.",
     409: "It exists already.",
     413: "The body is too large.",
+    414: "The address is too long.",
     415: "The body is not JSON, or packed strangely.",
     422: "The ids in the address and in the body differ, or an Idempotency-Key came with another request before.",
     429: "Too many requests; X-RateLimit-Reset says when to come back.",
@@ -183,8 +184,8 @@ def statuses(operation: Operation) -> set[int]:
         found |= {400, 401}
     if operation.path or operation.body is not None:
         found |= {400, 404}
-    if operation.query is not None:
-        found.add(400)
+    if operation.path or operation.query is not None:
+        found |= {400, 414}
     if operation.body is not None:
         found |= {409, 413, 415, 422}
     return found | {operation.conflict, operation.refusal}

@@ -12,7 +12,7 @@ from keys.models import Credential
 
 Moment = Annotated[str, DATE_TIME]
 Text = Annotated[str, msgspec.Meta(max_length=128)]
-Id = Annotated[str, msgspec.Meta(max_length=64)]
+Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F-]{36}$")]
 People = Annotated[str, msgspec.Meta(pattern="^(created_by|modified_by)(,(created_by|modified_by))*$")]
 
 COLUMNS = {

@@ -1,6 +1,7 @@
 """Clients that stop half-way through a request are let go in bounded time, and one refused can read why."""
 
 import http.client
+import json
 import socket
 import time
 from urllib.parse import urlsplit
@@ -56,3 +57,25 @@ def test_who_sends_ten_megabytes_reads_413(server):
 
     assert answer.status == 413
     assert b"larger than 1024 KiB" in answer.read()
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /api/v2/api_keys?filter=" + b"a" * 9000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"414"),
+        (b"GET /api/v2/api_keys HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: " + b"a" * 9000 + b"\r\n\r\n", b"431"),
+        (b"GET /api/v2/api_keys HTTP/9.9\r\nHost: 127.0.0.1\r\n\r\n", b""),
+        (b"nonsense\r\n\r\n", b"400"),
+        (b"GET /api/ddpat_secret secret HTTP/1.1\r\n\r\n", b"400"),
+    ],
+    ids=["address", "header", "version", "line", "quoted"],
+)
+def test_what_the_server_itself_refuses_is_json_too_and_quotes_nothing(connection, head, status):
+    connection.sendall(head)
+
+    heard = connection.recv(65536)
+
+    assert heard.split()[1].startswith(status)
+    assert b"Content-Type: application/json" in heard
+    assert set(json.loads(heard.rpartition(b"\r\n\r\n")[2])) == {"errors"}
+    assert b"secret" not in heard
