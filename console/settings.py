@@ -21,6 +21,7 @@ TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, at_least=0, at_most=9)
 API_MAX_BODY = 64 * 1024  # bytes of one request to the API
 MAX_BODY = 1024 * 1024  # bytes of one request; console/server.py refuses more before a thread is taken
 
+VERIFY_SECRET = env.text("VERIFY_SECRET")
 API_RATES = env.rates("API_RATES", read=(1000, 60), write=(300, 60), search=(100, 60))
 
 # Core --------------------------------------------------------------------------------------------------------
@@ -186,7 +187,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_SSL_REDIRECT = SECURE
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^verify(?:[;/]|$)"]
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None

@@ -47,6 +47,7 @@ class Verdict:
     permissions: frozenset[str] = frozenset()
     scopes: frozenset[str] | None = None
     expires_at: datetime | None = None
+    last_used_at: datetime | None = None
     missing: str = ""
 
     def __bool__(self) -> bool:
@@ -61,6 +62,7 @@ _FIELDS = (
     "scopes",
     "fingerprint",
     "expires_at",
+    "last_used_at",
     "revoked_at",
     "switched_off",
     "owner__disabled_at",
@@ -94,6 +96,7 @@ def verify(
         permissions=permissions,
         scopes=None if row["scopes"] is None else frozenset(row["scopes"]),
         expires_at=row["expires_at"],
+        last_used_at=row["last_used_at"],
         missing=missing,
     )
 

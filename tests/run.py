@@ -15,7 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
-PROGRAMS = {"chromium": "chromium", "initdb": "postgresql", "fc-list": "fontconfig"}
+PROGRAMS = {
+    "chromium": "chromium",
+    "initdb": "postgresql",
+    "fc-list": "fontconfig",
+    "nginx": "nginx-light",
+    "caddy": "caddy",
+}
 FONTS = {"Noto Sans CJK JP": "fonts-noto-cjk", "Inter": "fonts-inter"}
 PRODUCTION = {
     "SECURE": "1",
@@ -105,6 +111,7 @@ def install() -> None:
 def find(program: str) -> str | None:
     """The program on PATH, or in Debian's folders for PostgreSQL's."""
     folders = [str(folder) for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
+    folders.append("/usr/sbin")
     return shutil.which(program) or shutil.which(program, path=os.pathsep.join(folders))
 
 
