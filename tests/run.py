@@ -102,7 +102,7 @@ def install() -> None:
         return
     if os.geteuid() or not find("apt-get"):
         sys.exit(f"Missing for the tests: {', '.join(wanted)}. Install these Debian packages and run it again.")
-    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    quiet = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}  # installed, and no service started
     run("apt-get", "update", "-qq", **quiet)
     if run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *wanted, **quiet):
         sys.exit(f"Could not install: {', '.join(wanted)}.")
