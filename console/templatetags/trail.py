@@ -18,7 +18,14 @@ _BROWSERS = (
     ("Chrome", re.compile(r"Chrome/(\d+)")),
     ("Safari", re.compile(r"Version/(\d+).*Safari/")),
 )
-_METHODS = {"SESSION": _("a browser session"), "NONE": _("nothing yet"), "COMMAND": _("a command on the server")}
+_METHODS = {
+    "SESSION": _("a browser session"),
+    "NONE": _("nothing yet"),
+    "COMMAND": _("a command on the server"),
+    "API + App Key": _("an API key and an application key"),
+    "Personal Access Token": _("a personal access token"),
+    "Service Access Token": _("a service access token"),
+}
 
 
 @register.filter

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from django.utils import timezone
 from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
 from keys import lifecycle
-from keys.kinds import API_KEY
+from keys.kinds import API_KEY, PERSONAL_ACCESS_TOKEN
 
 pytestmark = pytest.mark.django_db
 
@@ -181,3 +182,16 @@ def test_times_are_said_in_the_readers_zone(renamed, vera, client_of, now):
     page = trail(client_of(vera))[1]
 
     assert (now + timedelta(hours=9)).strftime("%H:%M JST") in page
+
+
+def test_what_was_done_by_a_credential_leads_to_it(alice, issue, client_of, actor_of):
+    made = issue(PERSONAL_ACCESS_TOKEN, alice, name="by hand").credential
+    by = replace(actor_of(alice), auth_method="Personal Access Token", auth_id=str(made.pk))
+    lifecycle.rename(made.pk, name="by token", by=by)
+    client = client_of(alice)
+
+    page = client.get("/audit/").content.decode()
+
+    assert "a personal access token" in page
+    assert f'href="/apis/?q={made.pk}"' in page
+    assert "by token" in client.get(f"/apis/?q={made.pk}").content.decode()
