@@ -50,7 +50,8 @@ class Actor:
     """Somebody acting in one organisation (or, with none, on the installation), at one moment, from one place.
 
     `id` is the member's, or for support staff the person's. `auth_id` names the session or credential without
-    revealing it. `delegation` is set when they act by an access token.
+    revealing it. `permissions` are what they may do by it; `standing` is what they may do at all, where that is more.
+    `delegation` is set when they act by an access token.
     """
 
     organization_id: uuid.UUID | None
@@ -59,6 +60,7 @@ class Actor:
     id: str
     label: str
     permissions: frozenset[str] = field(default=frozenset(), repr=False)
+    standing: frozenset[str] = field(default=frozenset(), repr=False)
     auth_method: str = "SESSION"
     auth_id: str = ""
     delegation: Delegation | None = None
@@ -75,6 +77,11 @@ class Actor:
         """Raise NotPermitted unless the actor holds at least one of the permissions."""
         if not self.can(*permissions):
             raise NotPermitted(permissions[0])
+
+    def outranks(self, permissions: frozenset[str]) -> bool:
+        """Whether whoever acts may do all of this themselves, or may give it to themselves."""
+        mine = self.permissions | self.standing
+        return Permission.USER_ACCESS_MANAGE in mine or permissions <= mine
 
     @property
     def organization(self) -> uuid.UUID:

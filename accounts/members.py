@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import details, granting, invitations, org_configs, organizations, sessions
-from accounts.actors import Actor
+from accounts.actors import Actor, NotPermitted
 from accounts.models import Invitation, Member, Sort, Status
 from accounts.names import key
 from accounts.permissions import Permission
@@ -15,6 +15,8 @@ from audit import log
 from audit.events import Event
 
 ANONYMOUS = "Anonymized user"
+NOWHERE = "@example.invalid"
+"""The address of somebody whose own was taken out; no mail is ever delivered there."""
 
 
 def target(member: Member) -> log.Target:
@@ -104,6 +106,7 @@ def invite_again(member_id: uuid.UUID, *, by: Actor) -> Member:
     member = locked(member_id, by=by)
     if member.status is not Status.PENDING or member.is_service_account:
         raise NotAllowed("", _("Only somebody who has not joined yet can be invited again."))
+    _check_domain(member.email, by=by)
     invitations.send(member, by=by)
     log.record(Event.MEMBER_INVITED, by=by, target=target(member), changes={"email": member.email})
     return member
@@ -138,9 +141,13 @@ def edit(
 
 
 @transaction.atomic
-def edit_own(*, name: str | None = None, email: str | None = None, title: str | None = None, by: Actor) -> Member:
-    """Change what the organisation knows the actor as, None leaving what there is. Raises NotAllowed."""
-    member = locked(uuid.UUID(by.id), by=by)
+def edit_own(
+    member_id: uuid.UUID, *, name: str | None = None, email: str | None = None, title: str | None = None, by: Actor
+) -> Member:
+    """Change what the organisation knows the actor, a person, as, None leaving what there is. Raises NotAllowed."""
+    member = locked(member_id, by=by)
+    if str(member.id) != by.id or member.is_service_account:
+        raise NotPermitted(Permission.USER_ACCESS_MANAGE)
     if email is not None and details.checked_email(email) != member.email:
         raise NotAllowed("email", _("A member's e-mail address is how they sign in; it cannot be changed here."))
     name = None if name is None else details.checked_name(name)
@@ -157,8 +164,9 @@ def anonymize(member_id: uuid.UUID, *, by: Actor) -> Member:
     member = locked(member_id, by=by)
     if member.is_service_account or member.status is not Status.DISABLED:
         raise NotAllowed("", _("Only a disabled person can be anonymized."))
+    granting.replace(member, frozenset())
     before, person = target(member), member.person
-    member.name, member.email, member.title = ANONYMOUS, f"anonymized-{member.id}@example.invalid", ""
+    member.name, member.email, member.title = ANONYMOUS, f"anonymized-{member.id}{NOWHERE}", ""
     member.name_key, member.person, member.activated_at, member.modified_at = key(ANONYMOUS), None, None, by.now
     member.save()
     if person and not person.is_support and not person.memberships.exists():
@@ -170,6 +178,7 @@ def anonymize(member_id: uuid.UUID, *, by: Actor) -> Member:
 def _check_readdressed(member: Member, email: str, *, by: Actor) -> None:
     if member.status is not Status.PENDING:
         raise NotAllowed("email", _("A member's e-mail address is how they sign in; only they can change it."))
+    _check_domain(email, by=by)
     _check_free(email, by=by)
 
 
@@ -223,6 +232,8 @@ def enable(member_id: uuid.UUID, *, by: Actor) -> Member:
     by.require(Permission.SERVICE_ACCOUNT_WRITE if member.is_service_account else Permission.USER_ACCESS_MANAGE)
     if member.status is not Status.DISABLED:
         raise NotAllowed("", _("%(name)s is not disabled.") % {"name": member.name})
+    if member.email.endswith(NOWHERE):
+        raise NotAllowed("", _("Who was anonymized does not come back. Invite them anew."))
     granting.check_grant(member.role_ids, by=by)
     member.disabled_at, member.modified_at = None, by.now
     member.save(update_fields=["disabled_at", "modified_at"])

@@ -1,6 +1,7 @@
 """Settings of an organisation, under the names Datadog's API gives them. Each one is declared here and kept somewhere
 below; one nobody has changed has no row."""
 
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,9 @@ from audit.events import Event
 
 NAMESPACE = uuid.UUID("6f3b1f5e-7a59-4d43-9c57-3f0f1c7a2d10")
 LONGEST_LIST = 100
+DOMAIN = re.compile(
+    r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", re.IGNORECASE | re.ASCII
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +39,7 @@ class Declared:
         return (
             isinstance(value, list)
             and len(value) <= LONGEST_LIST
-            and all(isinstance(word, str) and 0 < len(word) <= 253 for word in value)
+            and all(isinstance(word, str) and DOMAIN.fullmatch(word) for word in value)
         )
 
 

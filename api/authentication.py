@@ -111,6 +111,7 @@ def actor_for(verdict: Verdict, owner: Member, **whence: object) -> Actor:
         id=str(owner.id),
         label=owner.name,
         permissions=verdict.permissions,
+        standing=owner.permissions,
         auth_method=METHODS[kind],
         auth_id=str(verdict.credential_id),
         delegation=delegation,

@@ -9,8 +9,9 @@ import msgspec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
+from django.views.decorators.csrf import csrf_exempt
 
-from api.answers import answered
+from api.answers import ApiError, answered, refused
 from api.operations import Opens, Operation
 
 REFERENCE = "#/components/schemas/{name}"
@@ -64,11 +65,13 @@ def describe(patterns: Iterable[URLPattern]) -> Callable[[HttpRequest], HttpResp
     described = tuple(patterns)
 
     def view(request: HttpRequest) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:
+            return refused(ApiError(405, "Method Not Allowed", headers={"Allow": "GET, HEAD"}))
         return answered(msgspec.json.encode(document(described, settings.SITE_URL)), status=200)
 
     view.guarded_by = "public"  # type: ignore[attr-defined]
     view.described = described  # type: ignore[attr-defined]
-    return view
+    return csrf_exempt(view)
 
 
 @functools.cache

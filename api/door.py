@@ -26,7 +26,8 @@ from keys.verification import Verdict
 log = logging.getLogger(__name__)
 
 LONGEST_IDEMPOTENCY_KEY = 255
-REFUSED = ratelimits.Rate("refused", 60, 60)
+REFUSED = 60
+"""How many refused uses of one credential are kept in a minute: whoever found a revoked key could fill the table."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,9 +169,10 @@ class _Visit:
     def _check_same_id(self, found: Any) -> None:
         """An update names what it updates twice; 422 when the two differ, whatever else may be wrong with it."""
         data = found.get("data") if isinstance(found, dict) else None
-        if self.request.method != "PATCH" or not self.path or not isinstance(data, dict) or "id" not in data:
+        named = [value for name, value in self.path.items() if name.endswith("_id")]
+        if self.request.method != "PATCH" or not named or not isinstance(data, dict) or "id" not in data:
             return
-        if str(data["id"]).lower() != list(self.path.values())[-1].lower():
+        if str(data["id"]).lower() != named[-1].lower():
             raise ApiError(422, "UUID's in the URL and request body do not match")
 
     def _once(self, call: Call, perform: Callable[[], bytes | None]) -> bytes | None:
@@ -181,7 +183,8 @@ class _Visit:
         if not (0 < len(key) <= LONGEST_IDEMPOTENCY_KEY and key.isascii() and key.isprintable()):
             raise ApiError(400, "Idempotency-Key: send 1 to 255 printable ASCII characters.")
         content = {"path": self.request.get_full_path(), "body": hashlib.sha256(self.request.body).hexdigest()}
-        nonce = f"Idempotency-Key {call.verdict.credential_id} {key}"  # another credential may be allowed less
+        scopes = ",".join(sorted(call.verdict.scopes or ()))  # another credential, or this one narrowed, may do less
+        nonce = f"Idempotency-Key {call.verdict.credential_id} {scopes} {key}"
         sending = idempotency.Sending(nonce, call.caller, content)
         try:
             answer, again = idempotency.once(sending, lambda: perform() or b"")
@@ -201,14 +204,11 @@ class _Visit:
         return [f"The owner of this credential lacks the permission {refusal.permission}."]
 
     def _remember(self, status: int) -> None:
-        """Note the use of whatever known credential was presented. The answer stands even if this fails.
-
-        Of uses that are refused, only so many are kept: whoever found a revoked key could fill the table.
-        """
+        """Note the use of whatever known credential was presented. The answer stands even if this fails."""
         verdict = self.presented.acting if self.presented else None
         if verdict is None or verdict.credential_id is None or verdict.organization_id is None:
             return
-        if not verdict and ratelimits.take(REFUSED, organization_id=verdict.organization_id, now=self.now).exceeded:
+        if (not verdict or status == 429) and self._too_many(verdict):
             return
         sender = self.presented.api_key if self.presented else None
         whence = self.request.whence  # type: ignore[attr-defined]  # by middleware
@@ -229,6 +229,11 @@ class _Visit:
             usage.record(use)
         except DatabaseError:
             log.exception("The use of credential %s could not be recorded.", verdict.credential_id)
+
+    def _too_many(self, verdict: Verdict) -> bool:
+        """Whether enough refused uses of the credential were kept in this minute."""
+        rate = ratelimits.Rate(f"refused {str(verdict.credential_id)[:23]}", REFUSED, 60)
+        return ratelimits.take(rate, organization_id=verdict.organization_id, now=self.now).exceeded  # type: ignore[arg-type]
 
 
 def route_of(request: HttpRequest) -> str:

@@ -29,6 +29,7 @@ class Rate(StrEnum):
     READ = "read"
     WRITE = "write"
     SEARCH = "search"
+    VALIDATE = "validate"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from console import acting as acting_as
 from console.requests import ConsoleRequest
+from keys import minting
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -57,7 +58,7 @@ def _whence(request: ConsoleRequest) -> dict[str, Any]:
     agent = request.headers.get("User-Agent", "")
     return {
         "ip": request.client_ip,
-        "user_agent": "".join(mark for mark in agent if mark.isprintable())[:256],
+        "user_agent": minting.redacted("".join(mark for mark in agent if mark.isprintable()))[:256],
         "request_id": request.id,
         "now": request.now,
     }

@@ -71,7 +71,7 @@ async def _http(scope: Scope, receive: Receive, send: Send) -> None:
     except Gone:
         return
     else:
-        await _pages(scope, _replay(body), send)  # type: ignore[arg-type]
+        await _pages(_measured(scope, body), _replay(body), send)  # type: ignore[arg-type]
 
 
 async def _whole_body(scope: Scope, receive: Receive) -> bytes:
@@ -97,6 +97,13 @@ def _declared_length(scope: Scope) -> int:
 def _check_size(size: int) -> None:
     if size > settings.MAX_BODY:
         raise Refused(413, f"The request is larger than {settings.MAX_BODY // 1024} KiB. Send less at once.")
+
+
+def _measured(scope: Scope, body: bytes) -> Scope:
+    """The request as one whose body has a length, which it now has: WSGI knows of no other."""
+    framing = {b"transfer-encoding", b"content-length"}
+    headers = [(name, value) for name, value in scope["headers"] if name.lower() not in framing]
+    return {**scope, "headers": [*headers, (b"content-length", str(len(body)).encode())]}
 
 
 def _replay(body: bytes) -> Receive:

@@ -22,7 +22,7 @@ API_MAX_BODY = 64 * 1024  # bytes of one request to the API
 MAX_BODY = 1024 * 1024  # bytes of one request; console/server.py refuses more before a thread is taken
 
 VERIFY_SECRET = env.text("VERIFY_SECRET")
-API_RATES = env.rates("API_RATES", read=(1000, 60), write=(300, 60), search=(100, 60))
+API_RATES = env.rates("API_RATES", read=(1000, 60), write=(300, 60), search=(100, 60), validate=(10_000, 60))
 
 # Core --------------------------------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG")

@@ -23,9 +23,8 @@ def _permits(actor: Actor, kind: Kind, owner: Member | None, general: Permission
     """By the general permission, by owning it, or by managing the service account that owns it."""
     if actor.can(general):
         return True
-    if owner is not None and owner.sort == Sort.SERVICE_ACCOUNT:
-        return actor.can(kind.rights.service_account)
-    return _own(actor, owner) and actor.can(kind.rights.own)
+    managed = owner is not None and owner.sort == Sort.SERVICE_ACCOUNT and actor.can(kind.rights.service_account)
+    return managed or (_own(actor, owner) and actor.can(kind.rights.own))
 
 
 def may_edit(actor: Actor, credential: Credential) -> bool:
@@ -91,8 +90,8 @@ def check_issue(draft: Credential, *, by: Actor, beyond_owner: bool) -> None:
     Raises NotPermitted, or NotAllowed with the field: owner, name, scopes, expires_at, or "" for limit and switch.
     """
     kind, owner = draft.kind, draft.owner
-    check_owner(kind, owner=owner, by=by)
     check_token(kind, scopes=draft.scopes, expires_at=draft.expires_at, by=by)
+    check_owner(kind, owner=owner, by=by)
     if is_off(draft.organization_id, kind):
         raise NotAllowed("", _("Client tokens are switched off for this organization. Ask support to open them."))
     limit = limit_of(kind, draft.organization, owner)
@@ -115,8 +114,17 @@ def check_owner(kind: Kind, *, owner: Member | None, by: Actor) -> None:
         raise NotAllowed("owner", _("Choose an owner."))
     if not _permits(by, kind, owner, kind.rights.create):
         raise NotPermitted(_lacking(kind, owner))
+    check_rank(owner, by=by)
     if owner and (Owner(owner.sort) not in kind.owners or owner.disabled_at or not owner.activated_at):
         raise NotAllowed("owner", _("Choose an active owner from the list."))
+
+
+def check_rank(owner: Member | None, *, by: Actor) -> None:
+    """Refuse to act as a service account that may do more than the actor: a key of it would be a way up."""
+    if owner is None or owner.sort != Sort.SERVICE_ACCOUNT or _own(by, owner):
+        return
+    if not by.outranks(owner.permissions):
+        raise NotPermitted(Permission.USER_ACCESS_MANAGE)
 
 
 def _lacking(kind: Kind, owner: Member | None) -> str:

@@ -197,6 +197,7 @@ def set_scopes(
     after = sorted(set(scopes)) if scopes is not None else None
     governance.check_token(credential.kind, scopes=after, expires_at=credential.expires_at, by=by)
     governance.check_scopes(credential.kind, owner=credential.owner, scopes=after, beyond_owner=beyond_owner)
+    governance.check_rank(credential.owner, by=by)
     before = credential.scopes
     if after != before:
         credential.scopes = after

@@ -20,8 +20,8 @@ HINT_LENGTH = 4
 def _spelling(kind: Kind) -> str:
     """What a text of the kind looks like, whole or cut off, as a pattern."""
     if kind.format.alphabet is Alphabet.HEX:
-        return rf"\b{kind.format.prefix}[0-9a-f]{{{kind.format.random}}}\b"
-    return rf"\b{kind.format.prefix}\w+"
+        return rf"(?<![0-9a-f]){kind.format.prefix}[0-9a-f]{{{kind.format.random}}}(?![0-9a-f])"
+    return rf"{kind.format.prefix}\w+"
 
 
 _SPELLINGS = re.compile("|".join(_spelling(kind) for kind in KINDS))

@@ -8,6 +8,7 @@ from django.db import transaction
 from accounts import members, service_accounts
 from accounts.actors import Actor
 from accounts.models import Member
+from accounts.permissions import Permission
 from keys import lifecycle
 from keys.models import Credential
 
@@ -46,6 +47,7 @@ def edit(
     Raises NotPermitted, NotAllowed, Member.DoesNotExist.
     """
     member = members.locked(member_id, by=by)
+    by.require(Permission.SERVICE_ACCOUNT_WRITE if member.is_service_account else Permission.USER_ACCESS_MANAGE)
     change = service_accounts.edit if member.is_service_account else members.edit
     if (name, email, title) != (None, None, None):
         member = change(member_id, name=name, email=email, title=title, by=by)

@@ -84,7 +84,7 @@ def server(tmp_path_factory):
         "SITE_URL": f"http://127.0.0.1:{port}",
         "ALLOWED_HOSTS": "127.0.0.1",
         "DEMO": "1",
-        "API_RATES": "read=1000000/60,write=1000000/60,search=1000000/60",
+        "API_RATES": "read=1000000/60,write=1000000/60,search=1000000/60,validate=1000000/60",
     }
     running = Server(f"http://127.0.0.1:{port}", folder, environment)
     running.manage("prepare")

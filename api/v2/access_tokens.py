@@ -7,6 +7,7 @@ from msgspec import UNSET
 
 from accounts.models import Member
 from accounts.permissions import Permission as P
+from accounts.refusals import NotAllowed
 from api.answers import JSON_API
 from api.door import Call
 from api.operations import Rate, operation
@@ -160,5 +161,8 @@ def _edited(call: Call, row: Credential, asked: payloads.TokenUpdateAttributes) 
 
 
 def _revoke(call: Call, row: Credential) -> None:
-    if row.revoked_at is None:
+    try:
         lifecycle.revoke(row.id, by=call.actor)
+    except NotAllowed:
+        if not Credential.objects.filter(pk=row.pk, revoked_at__isnull=False).exists():
+            raise

@@ -9,11 +9,12 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from msgspec import UNSET, UnsetType
 
-from accounts import members
+from accounts import members, service_accounts
+from accounts.actors import NotPermitted
 from accounts.builtin_roles import ROLES
 from accounts.models import Member, MemberRole, Status
 from accounts.permissions import Permission as P
-from accounts.refusals import AlreadyExists
+from accounts.refusals import AlreadyExists, NotAllowed
 from api.answers import ApiError, NotFound
 from api.door import Call
 from api.operations import Rate, operation
@@ -21,7 +22,7 @@ from api.paging import Paging, found, order_of, page_of
 from api.v2 import links
 from api.v2.payloads import accounts as payloads
 from api.v2.representations import accounts as shown
-from keys import offboarding
+from keys import minting, offboarding
 
 TAG = "Users"
 STATUSES = {status.value.capitalize(): status for status in Status}
@@ -87,7 +88,7 @@ def listed(everybody: QuerySet[Member], rows: QuerySet[Member], paging: Paging) 
     )
 
 
-@operation(tag=TAG, needs=(P.USER_ACCESS_INVITE,), status=201, conflict=409, rate=Rate.WRITE)
+@operation(tag=TAG, needs=(P.USER_ACCESS_INVITE, P.USER_ACCESS_MANAGE), status=201, conflict=409, rate=Rate.WRITE)
 def create_user(call: Call, body: payloads.UserCreate) -> shown.UserDocument:
     """Add a user. They are Pending until they accept an invitation, which is sent by another request."""
     asked = body.data.attributes
@@ -152,13 +153,17 @@ def get_current_user(call: Call) -> shown.UserDocument:
 
 @operation(tag=TAG, conflict=409, rate=Rate.WRITE)
 def update_current_user(call: Call, body: payloads.UserUpdate) -> shown.UserDocument:
-    """Change the caller's own name or title in the organization."""
+    """Change the caller's own name or title in the organization. A credential with scopes needs user_access_manage."""
+    if call.verdict.scopes is not None:
+        call.actor.require(P.USER_ACCESS_MANAGE)
     asked = body.data.attributes
     if body.data.id.lower() != str(call.owner.id):
         raise ApiError(422, "UUID's in the URL and request body do not match")
     if asked.disabled is not UNSET and asked.disabled:
         raise ApiError(400, "data.attributes.disabled: nobody disables themselves. Ask another admin.")
-    changed = members.edit_own(
+    change = service_accounts.edit if call.owner.is_service_account else members.edit_own
+    changed = change(
+        call.owner.id,
         name=None if asked.name is UNSET else asked.name,
         email=None if asked.email is UNSET else asked.email,
         title=None if asked.title is UNSET else asked.title or "",
@@ -193,8 +198,12 @@ def anonymize_users(call: Call, body: payloads.Anonymize) -> shown.AnonymizedDoc
         try:
             offboarding.anonymize(_user(call, user_id).id, by=call.actor)
             done.append(user_id)
-        except NotFound as absence:
-            errors.append(shown.AnonymizeError(user_id, str(absence)))
+        except (NotFound, NotAllowed, NotPermitted) as refusal:
+            errors.append(shown.AnonymizeError(minting.redacted(user_id), minting.redacted(_words(refusal))))
     return shown.AnonymizedDocument(
         shown.Anonymized(id=str(uuid.uuid4()), attributes=shown.AnonymizedAttributes(errors, done))
     )
+
+
+def _words(refusal: Exception) -> str:
+    return f"Missing permission: {refusal.permission}" if isinstance(refusal, NotPermitted) else str(refusal)

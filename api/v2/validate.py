@@ -3,7 +3,7 @@
 import msgspec
 
 from api.door import Call
-from api.operations import Opens, operation
+from api.operations import Opens, Rate, operation
 
 TAG = "Validation"
 
@@ -35,13 +35,13 @@ class KeysValid(msgspec.Struct):
     status: str
 
 
-@operation(tag=TAG, opens=Opens.API_KEY)
+@operation(tag=TAG, opens=Opens.API_KEY, rate=Rate.VALIDATE)
 def validate_v1(call: Call) -> Valid:
     """Whether the API key is good."""
     return Valid(True)
 
 
-@operation(tag=TAG, opens=Opens.API_KEY)
+@operation(tag=TAG, opens=Opens.API_KEY, rate=Rate.VALIDATE)
 def validate(call: Call) -> ValidateDocument:
     """Whether the API key is good, and which one it is."""
     attributes = ValidateAttributes(True, str(call.verdict.credential_id), [])

@@ -19,7 +19,12 @@ from console.requests import SignedInRequest
 from keys import governance
 from keys.kinds import KINDS
 
-RATES = {"read": _("Reading"), "write": _("Changing"), "search": _("Searching the audit trail")}
+RATES = {
+    "read": _("Reading"),
+    "write": _("Changing"),
+    "search": _("Searching the audit trail"),
+    "validate": _("Validating API keys"),
+}
 
 
 @dataclass(frozen=True)

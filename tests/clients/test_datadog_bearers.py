@@ -128,7 +128,9 @@ def test_a_service_token_acts_as_its_account_within_its_scopes(house, worker, sa
 
 def test_a_service_account_cannot_give_itself_an_application_key(house, sat):
     robot = house.by_token(sat.attributes.key)
-    with refused(403, "Forbidden", "The owner of this credential lacks the permission service_account_write."):
+    with refused(
+        403, "Forbidden", "The access token you act with cannot create or change this. Use an application key."
+    ):
         robot.keys.create_current_user_application_key(document("application_keys", name="x"))
 
 

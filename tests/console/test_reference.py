@@ -87,6 +87,7 @@ def test_the_index_says_how_often_and_how_to_be_refused(bob, client_of, settings
         "404",
         "409",
         "413",
+        "414",
         "415",
         "422",
         "429",
