@@ -83,7 +83,8 @@ def pytest(arguments: list[str], **environment: str) -> int:
     if arguments:
         return run(*command, *arguments, **environment)
     server, rest = ("server and not schema", "not server and not axe") if environment else ("server", "not server")
-    return run(*command, "-m", server, **environment) or run(*command, "-n", "2", "-m", rest, **environment)
+    spread = ("-n", "2", "--dist", "worksteal")  # the long ones are few: nobody waits for them idle
+    return run(*command, "-m", server, **environment) or run(*command, *spread, "-m", rest, **environment)
 
 
 def fuzz() -> int:
