@@ -16,10 +16,11 @@ from api.answers import NotFound
 from api.door import Call
 from api.operations import Rate, operation
 from api.paging import found
+from api.v2 import queries
 from api.v2.payloads.shapes import Name, Strict
 from keys import lifecycle, verification
 from keys.kinds import API_KEY, APPLICATION_KEY, Kind
-from keys.models import Credential, Where
+from keys.models import Credential
 
 TAG = "Keys (v1)"
 MISSING = {API_KEY: "API key not found", APPLICATION_KEY: "Application key not found"}
@@ -136,8 +137,7 @@ def delete_application_key_v1(call: Call, key: str) -> ApplicationKeyV1Document:
 
 
 def _rows(call: Call, kind: Kind) -> QuerySet[Credential]:
-    rows = Credential.objects.of(call.organization.id).of_kind(kind).where(Where.active(call.actor.now))
-    return rows.with_people()
+    return queries.active(call.actor, kind)
 
 
 def _application_keys(call: Call, permission: P) -> QuerySet[Credential]:

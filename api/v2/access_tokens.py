@@ -19,7 +19,7 @@ from api.v2.service_accounts import account
 from keys import lifecycle
 from keys.kinds import PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN, Kind
 from keys.lifecycle import Keep
-from keys.models import Credential, Where
+from keys.models import Credential
 
 TAG = "Access tokens"
 MISSING = "Access token not found"
@@ -125,8 +125,9 @@ def revoke_service_account_access_token(call: Call, service_account_id: str, tok
 
 
 def _tokens(call: Call, *kinds: Kind, ended: bool = False) -> QuerySet[Credential]:
-    rows = Credential.objects.of(call.organization.id).filter(kind__in=kinds).with_people()
-    return rows if ended else rows.where(Where.active(call.actor.now))
+    if ended:
+        return Credential.objects.of(call.organization.id).filter(kind__in=kinds)
+    return queries.active(call.actor, *kinds)
 
 
 def _personal(call: Call, permission: P, *, ended: bool = False) -> QuerySet[Credential]:

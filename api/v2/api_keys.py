@@ -12,7 +12,7 @@ from api.v2.payloads import credentials as payloads
 from api.v2.representations import accounts, credentials
 from keys import lifecycle, limits
 from keys.kinds import API_KEY
-from keys.models import Credential, Where
+from keys.models import Credential
 
 TAG = "API keys"
 MISSING = "API key not found"
@@ -74,8 +74,7 @@ def delete_api_key(call: Call, api_key_id: str) -> None:
 
 
 def _keys(call: Call) -> QuerySet[Credential]:
-    of_organization = Credential.objects.of(call.organization.id).of_kind(API_KEY).where(Where.active(call.actor.now))
-    return of_organization.with_people()
+    return queries.active(call.actor, API_KEY)
 
 
 def _key(call: Call, api_key_id: str) -> Credential:

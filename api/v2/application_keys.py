@@ -16,7 +16,7 @@ from api.v2.service_accounts import account
 from keys import lifecycle
 from keys.kinds import APPLICATION_KEY
 from keys.lifecycle import Keep
-from keys.models import Credential, Where
+from keys.models import Credential
 
 TAG = "Application keys"
 MISSING = "Application key not found"
@@ -141,8 +141,7 @@ def delete_service_account_application_key(call: Call, service_account_id: str, 
 
 
 def _keys(call: Call) -> QuerySet[Credential]:
-    rows = Credential.objects.of(call.organization.id).of_kind(APPLICATION_KEY).where(Where.active(call.actor.now))
-    return rows.with_people()
+    return queries.active(call.actor, APPLICATION_KEY)
 
 
 def _keys_of(call: Call, owner: Member) -> QuerySet[Credential]:

@@ -7,8 +7,10 @@ from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 from msgspec import UNSET, UnsetType
 
+from accounts.actors import Actor
 from api.paging import DATE_TIME, Paging, moment, order_of
-from keys.models import Credential
+from keys.kinds import Kind
+from keys.models import Credential, Where
 
 Moment = Annotated[str, DATE_TIME]
 Text = Annotated[str, msgspec.Meta(max_length=128)]
@@ -90,6 +92,12 @@ class TokenInclude(msgspec.Struct):
 
 class AnyTokenQuery(TokenQuery):
     owned_by: Annotated[list[Id], msgspec.Meta(max_length=20)] = msgspec.field(name="filter[owned_by]", default=[])
+
+
+def active(actor: Actor, *kinds: Kind) -> QuerySet[Credential]:
+    """The organisation's credentials of these kinds, neither revoked nor expired: what this API's clients see."""
+    rows = Credential.objects.of(actor.organization).filter(kind__in=kinds)
+    return rows.where(Where.active(actor.now)).with_people()
 
 
 def sorted_by(rows: QuerySet[Credential], sort: str) -> QuerySet[Credential]:
