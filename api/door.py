@@ -20,7 +20,8 @@ from accounts.refusals import AlreadyExists, NotAllowed
 from api import authentication, decoding
 from api.answers import ApiError, Forbidden, NotFound, answered, refused
 from api.operations import Opens, Operation
-from keys import idempotency, ratelimits, usage
+from keys import idempotency, ratelimits
+from keys.usage import journal
 from keys.verification import Verdict
 
 log = logging.getLogger(__name__)
@@ -212,7 +213,7 @@ class _Visit:
             return
         sender = self.presented.api_key if self.presented else None
         whence = self.request.whence  # type: ignore[attr-defined]  # by middleware
-        use = usage.Request(
+        use = journal.Request(
             organization_id=verdict.organization_id,
             credential_id=verdict.credential_id,
             api_key_id=sender.credential_id if sender else None,
@@ -226,7 +227,7 @@ class _Visit:
             request_id=whence["request_id"],
         )
         try:
-            usage.record(use)
+            journal.record(use)
         except DatabaseError:
             log.exception("The use of credential %s could not be recorded.", verdict.credential_id)
 

@@ -21,8 +21,9 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts.permissions import unknown
 from api.answers import ApiError, answered, refused
 from api.authentication import CHALLENGE, REASONS
-from keys import minting, usage, verification
+from keys import minting, verification
 from keys.kinds import BY_VALUE, KINDS, Kind
+from keys.usage import journal
 from keys.verification import Outcome, Verdict
 
 STATUSES = {
@@ -111,7 +112,7 @@ def _judged(request: HttpRequest, wanted: Wanted) -> HttpResponse:
     )
     if not verdict:
         raise _refusal(verdict)
-    usage.touch(verdict, now=now)
+    journal.touch(verdict, now=now)
     return _good(verdict)
 
 

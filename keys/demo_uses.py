@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from keys import usage
 from keys.models import Credential
+from keys.usage import journal
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def tell(organization_id: uuid.UUID, *, now: datetime) -> None:
     named = {found.name: found.id for found in Credential.objects.of(organization_id).live()}
     for number, (at, habit) in enumerate(sorted(_occasions(now), key=lambda told: told[0])):
         method, route = habit.request.split(" ")
-        request = usage.Request(
+        request = journal.Request(
             organization_id=organization_id,
             credential_id=named[habit.credential],
             api_key_id=named[habit.beside] if habit.beside else None,
@@ -68,7 +68,7 @@ def tell(organization_id: uuid.UUID, *, now: datetime) -> None:
             ip=habit.ip,
             request_id=f"demo-{number}",
         )
-        usage.record(request)
+        journal.record(request)
 
 
 def _occasions(now: datetime) -> Iterator[tuple[datetime, Habit]]:

@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     """Why a credential is good, or is not."""
 
     VALID = "valid"
+    ABSENT = "absent"
     UNKNOWN = "unknown"
     REVOKED = "revoked"
     EXPIRED = "expired"

@@ -3,19 +3,29 @@
 from keys.models.credential import Credential, CredentialQuerySet, State, Where
 from keys.models.limit import KindSwitch, Limit
 from keys.models.request import Decision, SupportRequest
+from keys.models.revision import Revision
 from keys.models.submission import Submission
+from keys.models.usage import NOBODY, Facet, UsageDay, UsageFacet, UsageHour, UsageMinute, UsageSegment
 from keys.models.use import RateWindow, Use
 
 __all__ = [
+    "NOBODY",
     "Credential",
     "CredentialQuerySet",
     "Decision",
+    "Facet",
     "KindSwitch",
     "Limit",
     "RateWindow",
+    "Revision",
     "State",
     "Submission",
     "SupportRequest",
+    "UsageDay",
+    "UsageFacet",
+    "UsageHour",
+    "UsageMinute",
+    "UsageSegment",
     "Use",
     "Where",
 ]

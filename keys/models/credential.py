@@ -141,6 +141,8 @@ class Credential(models.Model):
     modified_at = models.DateTimeField(null=True)
     modified_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
     last_used_at = models.DateTimeField(null=True)
+    last_used_client = models.CharField(max_length=40, default="")
+    last_used_network = models.CharField(max_length=64, default="")
     category = models.CharField(max_length=64, default="default")
     remote_config_read_enabled = models.BooleanField(default=True)
     expires_at = models.DateTimeField(null=True)

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError
 
-from keys import lifecycle, usage
+from keys import lifecycle
 from keys.kinds import API_KEY, APPLICATION_KEY, PERSONAL_ACCESS_TOKEN
 from keys.models import Credential, Use
+from keys.usage import journal
 from tests.api.conftest import NOBODY
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +80,7 @@ def test_last_used_is_written_once_a_minute_and_for_both_keys(alice, pair, now):
 
 
 def a_use(credential, at):
-    return usage.Request(
+    return journal.Request(
         organization_id=credential.organization_id,
         credential_id=credential.pk,
         api_key_id=None,
@@ -96,8 +97,8 @@ def a_use(credential, at):
 
 def test_after_thirty_days_a_request_is_forgotten(alice, issue, now):
     credential = issue(API_KEY, alice).credential
-    usage.record(a_use(credential, now - timedelta(days=31)))
-    usage.record(a_use(credential, now))
+    journal.record(a_use(credential, now - timedelta(days=31)))
+    journal.record(a_use(credential, now))
 
     assert [use.at for use in Use.objects.all()] == [now]
     assert Use.objects.get().network == "2001:db8:1::/48"
@@ -105,8 +106,8 @@ def test_after_thirty_days_a_request_is_forgotten(alice, issue, now):
 
 def test_use_within_the_minute_leaves_last_used_alone(alice, issue, now):
     credential = issue(API_KEY, alice).credential
-    usage.record(a_use(credential, now))
-    usage.record(a_use(credential, now + timedelta(seconds=30)))
+    journal.record(a_use(credential, now))
+    journal.record(a_use(credential, now + timedelta(seconds=30)))
 
     assert Credential.objects.get(pk=credential.pk).last_used_at == now
 
@@ -115,6 +116,6 @@ def test_a_database_that_cannot_remember_does_not_take_the_answer_back(alice, pa
     def full(*_args):
         raise DatabaseError
 
-    monkeypatch.setattr("keys.usage.record", full)
+    monkeypatch.setattr("keys.usage.journal.record", full)
 
     assert pair(alice).get(KEYS).status_code == 200

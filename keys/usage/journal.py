@@ -1,6 +1,5 @@
-"""What is remembered of the use of credentials: the requests they opened, and when each was used last."""
+"""The requests that credentials opened at the API, one by one."""
 
-import ipaddress
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from keys.models import Credential, Use
+from keys.usage.observations import network_of
 from keys.verification import Verdict
 
 KEPT_FOR = timedelta(days=30)
@@ -65,13 +65,3 @@ def touch(verdict: Verdict, *, now: datetime) -> None:
 def _forget(request: Request) -> None:
     old = Use.objects.filter(organization_id=request.organization_id).before(request.at - KEPT_FOR)
     old.delete()
-
-
-def network_of(ip: str) -> str:
-    """The /24 or /48 an address lies in; empty for what is no address."""
-    try:
-        address = ipaddress.ip_address(ip)
-    except ValueError:
-        return ""
-    length = 24 if address.version == 4 else 48
-    return str(ipaddress.ip_network((address, length), strict=False))

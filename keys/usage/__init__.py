@@ -1,0 +1,1 @@
+"""What becomes of every verdict: spooled before it is answered, counted once, rolled up, reported."""

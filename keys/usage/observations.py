@@ -1,0 +1,93 @@
+"""What is kept of one presentation of a credential: its outcome, and where it came from, coarsely. Never the secret.
+
+An observation is spooled as a line of six fields between tabs: organisation and credential as 32 hex digits, outcome,
+client, network, endpoint.
+"""
+
+import functools
+import ipaddress
+import re
+import uuid
+from typing import NamedTuple
+
+from keys import minting
+from keys.verification import Outcome
+
+LONGEST_CLIENT = 40
+LONGEST_ENDPOINT = 128
+DEEPEST_ENDPOINT = 6
+ELSEWHERE = "…"
+"""Stands for the rest: of a path too deep, and of values too many to be counted one by one."""
+
+_BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("HeadlessChrome/", "Chrome (headless)"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_PRODUCT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+_WORD = re.compile(r"[A-Za-z_.~-][A-Za-z0-9_.~-]{0,31}")
+_LONG_DIGITS = re.compile(r"\d{3}|[0-9a-f]{12}", re.IGNORECASE)
+
+
+class Observation(NamedTuple):
+    """One verdict and what it was about. `organization_id` and `credential_id` are NOBODY where none is known."""
+
+    organization_id: uuid.UUID
+    credential_id: uuid.UUID
+    outcome: Outcome
+    client: str
+    network: str
+    endpoint: str
+
+    @property
+    def line(self) -> bytes:
+        """As it is spooled. The last three hold neither tab nor newline, being made by the functions below."""
+        ids = f"{self.organization_id.hex}\t{self.credential_id.hex}"
+        return f"{ids}\t{self.outcome.value}\t{self.client}\t{self.network}\t{self.endpoint}".encode()
+
+
+def parsed(line: bytes) -> Observation:
+    """An observation from its line. ValueError for what is none."""
+    organization, credential, outcome, client, network, endpoint = line.decode().split("\t")
+    return Observation(uuid.UUID(organization), uuid.UUID(credential), Outcome(outcome), client, network, endpoint)
+
+
+@functools.lru_cache(maxsize=4096)
+def client_of(user_agent: str) -> str:
+    """The family of programs a user agent names: "curl", "datadog-api-client-python", "Firefox"; "" for none."""
+    if user_agent.startswith("Mozilla/"):
+        return next((name for mark, name in _BROWSERS if mark in user_agent), "Mozilla")
+    product = _PRODUCT.match(minting.redacted(user_agent).strip())
+    return product[0][:LONGEST_CLIENT] if product else ""
+
+
+@functools.lru_cache(maxsize=4096)
+def network_of(ip: str) -> str:
+    """The /24 or /48 an address lies in; "" for what is no address."""
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return ""
+    plain = getattr(address, "ipv4_mapped", None) or address
+    return str(ipaddress.ip_network((plain.packed, 24 if plain.version == 4 else 48), strict=False))
+
+
+@functools.lru_cache(maxsize=4096)
+def endpoint_of(target: str) -> str:
+    """The path of a request's target without what differs from one to the next: "/api/v2/users/*/roles".
+
+    A segment is kept if it reads as a word; numbers, identifiers, encoded or long text become a star, and so does
+    anything that could be a secret.
+    """
+    path = minting.redacted(target.partition("?")[0].partition("#")[0])
+    segments = [segment for segment in path.split("/") if segment]
+    kept = [segment if _is_word(segment) else "*" for segment in segments[:DEEPEST_ENDPOINT]]
+    kept += [ELSEWHERE] if len(segments) > DEEPEST_ENDPOINT else []
+    return ("/" + "/".join(kept))[:LONGEST_ENDPOINT]
+
+
+def _is_word(segment: str) -> bool:
+    return bool(_WORD.fullmatch(segment)) and not _LONG_DIGITS.search(segment)
