@@ -9,7 +9,6 @@ from django.db.models import Q
 
 from keys.models import Credential, Use
 from keys.usage.observations import network_of
-from keys.verification import Verdict
 
 KEPT_FOR = timedelta(days=30)
 PRECISION = timedelta(minutes=1)
@@ -54,12 +53,6 @@ def record(request: Request) -> None:
     long_ago = Q(last_used_at__isnull=True) | Q(last_used_at__lt=request.at - PRECISION)
     if request.good and presented.filter(long_ago).update(last_used_at=request.at):
         _forget(request)
-
-
-def touch(verdict: Verdict, *, now: datetime) -> None:
-    """Note that a good credential was used, unless that was noted less than PRECISION ago."""
-    if verdict.last_used_at is None or verdict.last_used_at < now - PRECISION:
-        Credential.objects.filter(pk__in=[verdict.credential_id]).update(last_used_at=now)
 
 
 def _forget(request: Request) -> None:
