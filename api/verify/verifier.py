@@ -80,9 +80,8 @@ class Verifier:
     async def stop(self) -> None:
         """Answer what was asked, and follow no more."""
         self._stopping.set()
-        self._following.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._following
+        self._wake.set()
+        await self._following
         if self._looking:
             await self._looking
         self._end_turn()
@@ -192,7 +191,7 @@ class Verifier:
 
     async def _follow(self) -> None:
         """Read what changed, at every sign of it and at every pulse."""
-        while True:
+        while not self._stopping.is_set():
             self._wake.clear()
             try:
                 await self._catch_up()
@@ -200,6 +199,7 @@ class Verifier:
                 self._refuse_waiting()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), revisions.PULSE)
+        self._refuse_waiting()
 
     def _be_woken(self) -> None:
         """Called in the listener's thread, perhaps when the loop is already gone."""
