@@ -15,19 +15,14 @@ from django.test.utils import CaptureQueriesContext
 
 from keys.kinds import API_KEY
 from keys.models import Credential, UsageDay, UsageFacet, UsageHour, UsageMinute, UsageSegment
-from keys.usage import archive, drain, proof, rollups, spool
+from keys.usage import archive, drain, rollups, spool
 from keys.usage.drain import Drainer
-from keys.usage.observations import ELSEWHERE, Observation
+from keys.usage.observations import ELSEWHERE
 from keys.usage.spool import Spool
 from keys.verification import Outcome
+from tests.keys.spooling import ORGANIZATION, everywhere, holds, in_ms, seen, total
 
 pytestmark = pytest.mark.django_db
-
-ORGANIZATION, KEY, OTHER = (uuid.UUID(int=number) for number in (1, 2, 3))
-
-
-def seen(outcome=Outcome.VALID, credential=KEY, client="curl", network="192.0.2.0/24", endpoint="/api/v1/validate"):
-    return Observation(ORGANIZATION, credential, outcome, client, network, endpoint)
 
 
 @pytest.fixture
@@ -47,7 +42,7 @@ def write(writer, now):
     """Spools observations, at the test's time or so much later."""
 
     def written(*observations, later=timedelta()):
-        at_ms = int((now + later).timestamp() * 1000)
+        at_ms = in_ms(now + later)
         writer.write([observation.line for observation in observations], at_ms=at_ms)
 
     return written
@@ -57,21 +52,6 @@ def write(writer, now):
 def drainer(folder, monkeypatch):
     monkeypatch.setattr(drain, "REST_SECONDS", 0)
     return Drainer(folder)
-
-
-def total():
-    return {model: sum(model.objects.values_list("count", flat=True)) for model in (UsageMinute, UsageHour, UsageDay)}
-
-
-def everywhere(count):
-    return dict.fromkeys((UsageMinute, UsageHour, UsageDay), count)
-
-
-def holds(folder, now):
-    """The proof's figures; it must hold."""
-    found = proof.prove(folder, now=now)
-    assert not found.problems
-    return found.summary
 
 
 def test_what_was_written_is_counted_by_minute_hour_and_day(write, drainer, now):
@@ -280,7 +260,7 @@ def test_a_torn_end_is_told_and_all_before_it_is_counted(write, writer, drainer,
     writer.close()
     (segment,) = spool.segments(folder)
     with segment.open("ab") as file:
-        file.write(spool.encoded([seen().line], int(now.timestamp() * 1000))[:-5])
+        file.write(spool.encoded([seen().line], in_ms(now))[:-5])
     drainer.drain_once(now)
 
     assert total() == everywhere(2)
@@ -292,7 +272,7 @@ def test_a_torn_end_is_told_and_all_before_it_is_counted(write, writer, drainer,
 def test_the_half_of_a_frame_of_a_living_writer_is_waited_for(write, drainer, folder, now):
     write(seen())
     (segment,) = spool.segments(folder)
-    frame = spool.encoded([seen().line], int(now.timestamp() * 1000))
+    frame = spool.encoded([seen().line], in_ms(now))
     with segment.open("ab", buffering=0) as file:
         file.write(frame[:40])
         first = drainer.drain_once(now)
@@ -303,8 +283,8 @@ def test_the_half_of_a_frame_of_a_living_writer_is_waited_for(write, drainer, fo
 
 def test_a_segment_that_cannot_be_counted_stops_no_other(folder, drainer, now, caplog):
     bad, good = Spool(folder), Spool(folder)
-    bad.write([b"this is no observation"], at_ms=int(now.timestamp() * 1000))
-    good.write([seen().line], at_ms=int(now.timestamp() * 1000))
+    bad.write([b"this is no observation"], at_ms=in_ms(now))
+    good.write([seen().line], at_ms=in_ms(now))
 
     assert drainer.drain_once(now) == 1
     assert "cannot be counted" in caplog.text
