@@ -8,7 +8,7 @@ from django.db import DatabaseError
 from keys import lifecycle
 from keys.kinds import API_KEY, APPLICATION_KEY, PERSONAL_ACCESS_TOKEN
 from keys.models import Credential, Use
-from keys.usage import journal
+from keys.usage import journal, observations, spool
 from tests.api.conftest import NOBODY
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +119,25 @@ def test_a_database_that_cannot_remember_does_not_take_the_answer_back(alice, pa
     monkeypatch.setattr("keys.usage.journal.record", full)
 
     assert pair(alice).get(KEYS).status_code == 200
+
+
+def test_both_credentials_of_a_request_are_counted_before_it_is_answered(alice, pair, settings, tmp_path):
+    settings.USAGE_DIR = tmp_path / "usage"
+    pair(alice).ask("GET", KEYS, headers={"User-Agent": "probe/1.0"})
+
+    (file,) = (tmp_path / "usage" / "spool").iterdir()
+    seen = [observations.parsed(line) for line in next(spool.frames(file.read_bytes())).lines.split(b"\n")]
+    assert {one.credential_id for one in seen} == set(Credential.objects.values_list("pk", flat=True))
+    assert {one[2:4] + one[5:] for one in seen} == {("valid", "probe", KEYS)}
+
+
+def test_a_request_that_cannot_be_counted_is_503_and_does_nothing(alice, pair, monkeypatch):
+    def full(*_args, **_kwargs):
+        raise spool.Full
+
+    program, before = pair(alice), Credential.objects.count()
+    monkeypatch.setattr(spool.Spool, "write", full)
+    body = {"data": {"type": "api_keys", "attributes": {"name": "uncounted"}}}
+
+    assert program.ask("POST", KEYS, body).status_code == 503
+    assert Credential.objects.count() == before

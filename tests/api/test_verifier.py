@@ -49,8 +49,9 @@ class Database:
         return found
 
     def since(self, position):
+        changes = frozenset(self.changes)
         self._answer()
-        return Changes(frozenset(self.changes), position + 1)
+        return Changes(changes, position + 1)
 
     def _answer(self):
         self.answers.wait(5)
@@ -142,6 +143,24 @@ def test_after_a_sign_of_changes_they_are_read_before_anything_is_answered(datab
 
     run(scene)
     assert database.asked[1:] == [{text}]
+
+
+def test_a_sign_that_comes_while_changes_are_read_has_them_read_again(database):
+    first, second = database.add(), database.add()
+
+    async def scene(talk):
+        await talk.ask(first, second)
+        database.answers.clear()
+        database.revoke(first)
+        asking = asyncio.ensure_future(talk.ask(first))
+        await asyncio.sleep(0.05)
+        database.revoke(second)
+        also = asyncio.ensure_future(talk.ask(second))
+        await asyncio.sleep(0.05)
+        database.answers.set()
+        assert await asking + await also == [401, 401]
+
+    run(scene)
 
 
 def test_without_a_sign_changes_are_read_at_the_next_pulse(database):

@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 
+from console.worker import HEADER_SECONDS
 from tests.run import free_port
 from tests.server.asking import Connection, call, question
 from tests.serving import Server
@@ -113,6 +114,42 @@ def test_after_a_question_the_connection_may_carry_anything_else(server, keys):
         last = connection.status(keys["api_key"])
 
     assert (first, other, last) == (200, 405, 200)
+
+
+def test_what_is_sent_before_the_answer_is_answered_after_it(server, keys):
+    """An unknown text has to be looked up; a good one that follows is remembered, and must not overtake it."""
+    good = question("/verify", {"DD-API-KEY": keys["api_key"]})
+    with Connection(server.url) as connection:
+        connection.status(keys["api_key"])
+        said = []
+        for _ in range(20):
+            connection.send(question("/verify", {"DD-API-KEY": uuid.uuid4().hex}))
+            connection.send(good)
+            said.append([connection.answer()[0] for _ in range(2)])
+
+    assert said == [[401, 200]] * 20
+
+
+def test_who_wants_the_connection_closed_gets_that(server, keys):
+    with Connection(server.url) as connection:
+        connection.send(question("/verify", {"DD-API-KEY": keys["api_key"], "Connection": "close"}))
+        assert connection.answer()[0] == 200
+        with pytest.raises(ConnectionResetError):
+            connection.answer()
+
+
+def test_a_connection_that_keeps_asking_is_kept(server, keys):
+    with Connection(server.url) as connection:
+        first = connection.status(keys["api_key"])
+        time.sleep(HEADER_SECONDS + 1)  # by then a connection must have asked for something
+
+        assert (first, connection.status(keys["api_key"])) == (200, 200)
+
+
+@pytest.mark.parametrize("target", ["/verify%3Baccept=client_token/x", "/verify;accept%3Dclient_token/x"])
+def test_a_route_is_read_however_a_gateway_spells_it(target, server, keys):
+    with Connection(server.url) as connection:
+        assert connection.status(keys["api_key"], target) == 403
 
 
 @pytest.mark.parametrize("address", ["/verifyx", "/verify.json", "/verify-it"])
