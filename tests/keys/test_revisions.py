@@ -121,14 +121,19 @@ def test_a_reader_gets_what_was_committed_since_and_nothing_twice_for_ever(made,
     assert made.pk in revisions.since(start).subjects
 
 
+def another():
+    """A connection beside Django's, which commits by itself."""
+    parameters = connection.get_connection_params() | {"autocommit": True}
+    return psycopg.connect(**{k: v for k, v in parameters.items() if k not in {"context", "cursor_factory"}})
+
+
 @pytest.fixture
 def elsewhere():
-    """Another connection, which commits by itself; on SQLite, whose writers queue, there is but the one."""
+    """Another connection; on SQLite, whose writers queue, there is but the one."""
     if connection.vendor == "sqlite":
         yield connection.cursor()
         return
-    parameters = connection.get_connection_params() | {"autocommit": True}
-    with psycopg.connect(**{k: v for k, v in parameters.items() if k not in {"context", "cursor_factory"}}) as other:
+    with another() as other:
         yield other
         other.rollback()
         other.execute("DELETE FROM keys_revision")
@@ -149,8 +154,8 @@ def test_one_that_began_first_and_commits_last_is_not_missed(elsewhere):
     start = revisions.position()
     elsewhere.execute("BEGIN")
     elsewhere.execute(INSERT["postgresql"].format("a"))
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT["postgresql"].format("b"))
+    with another() as third:
+        third.execute(INSERT["postgresql"].format("b"))
     seen = revisions.since(start)
     elsewhere.execute("COMMIT")
 
