@@ -1,16 +1,13 @@
 """Reading a stretch of a segment: which observations, in which minute, how often."""
 
-import functools
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
-from keys.usage import observations, spool
+from keys.usage import spool
 from keys.usage.rollups import Counted
 
 _MINUTE = 60
-_parsed = functools.lru_cache(maxsize=8192)(observations.parsed)
 
 
 @dataclass
@@ -30,11 +27,11 @@ class Chunk:
     """When each line came last in each minute: milliseconds since the epoch, true to the second."""
 
     def counted(self) -> Iterator[Counted]:
-        """The observations. ValueError for a line that is none."""
+        """What to add to the counts."""
         for minute, lines in self.lines.items():
+            last = self.last[minute]
             for line, times in lines.items():
-                at = datetime.fromtimestamp(self.last[minute][line] / 1000, UTC)
-                yield Counted(at, _parsed(line), times)
+                yield Counted(last[line], line, times)
 
 
 def read(data: bytes) -> Chunk:

@@ -176,7 +176,7 @@ def _read(descriptor: int, position: int) -> tuple[chunks.Chunk, rollups.Tally]:
     for size in CHUNK_SIZES:
         chunk = chunks.read(os.pread(descriptor, size, position))
         sums = rollups.tally(chunk.counted())
-        if len(sums) <= MOST_ROWS:
+        if sums.size <= MOST_ROWS:
             break
     return chunk, sums
 

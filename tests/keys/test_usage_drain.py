@@ -317,7 +317,7 @@ def test_a_chunk_that_touches_too_many_rows_is_made_smaller(write, drainer, now,
     monkeypatch.setattr(drain, "MOST_ROWS", 100)
     sizes = []
     real = rollups.Rollups.add
-    monkeypatch.setattr(rollups.Rollups, "add", lambda self, sums: sizes.append(len(sums)) or real(self, sums))
+    monkeypatch.setattr(rollups.Rollups, "add", lambda self, sums: sizes.append(sums.size) or real(self, sums))
     for number in range(60):
         write(seen(credential=uuid.UUID(int=number), client=f"c{number}"))
 
