@@ -26,6 +26,11 @@ class Chunk:
     last: defaultdict[int, dict[bytes, int]] = field(default_factory=lambda: defaultdict(dict))
     """When each line came last in each minute: milliseconds since the epoch, true to the second."""
 
+    @property
+    def distinct(self) -> int:
+        """How many different lines it has, those of each minute apart."""
+        return sum(map(len, self.lines.values()))
+
     def counted(self) -> Iterator[Counted]:
         """What to add to the counts."""
         for minute, lines in self.lines.items():

@@ -51,11 +51,6 @@ class Tally:
     uses: dict[str, tuple[int, str, str]] = field(default_factory=dict)
     """When each credential was good for something last, by which client and from which network."""
 
-    @property
-    def size(self) -> int:
-        """How many rows it touches."""
-        return len(self.minutes) + len(self.hours) + len(self.days) + len(self.facets) + len(self.uses)
-
     def add(self, one: Counted) -> None:
         """Add an observation. ValueError for a line that is none."""
         at_ms, line, times = one
@@ -157,8 +152,8 @@ def _spelled(at_ms: int) -> _Spelled:
     """A time, and the minute, hour and day it lies in, as the engine stores them."""
     at = datetime.fromtimestamp(at_ms // 1000, UTC).replace(microsecond=at_ms % 1000 * 1000)
     minute = at.replace(second=0, microsecond=0)
-    times = (upsert.spelled(time) for time in (at, minute, minute.replace(minute=0)))
-    return _Spelled(*times, str(at.date()))
+    hour = minute.replace(minute=0)
+    return _Spelled(upsert.spelled(at), upsert.spelled(minute), upsert.spelled(hour), str(at.date()))
 
 
 def _plus(sums: dict[Any, int], key: Any, times: int) -> None:
