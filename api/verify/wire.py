@@ -55,7 +55,7 @@ def question(data: bytes, peer: str) -> Question | None:
     parser = httptools.HttpRequestParser(found)
     try:
         parser.feed_data(data)
-    except httptools.HttpParserError:
+    except (httptools.HttpParserError, httptools.HttpParserUpgrade):
         return None
     if not found.is_complete or parser.get_http_version() != "1.1" or not _is_question(found):
         return None

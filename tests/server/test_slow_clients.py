@@ -1,4 +1,4 @@
-"""Three hundred clients that drip their requests do not stop the sign-in page."""
+"""Three hundred clients that drip their requests stop neither the sign-in page nor a gateway's question."""
 
 import socket
 import threading
@@ -7,6 +7,8 @@ import urllib.request
 from urllib.parse import urlsplit
 
 import pytest
+
+from tests.server.asking import Connection
 
 pytestmark = pytest.mark.server
 
@@ -34,6 +36,13 @@ def ping(url):
     return time.perf_counter() - begun
 
 
+def question(url):
+    begun = time.perf_counter()
+    with Connection(url) as connection:
+        assert connection.status("0" * 32) == 401
+    return time.perf_counter() - begun
+
+
 @pytest.mark.parametrize("opening", OPENINGS)
 def test_twenty_of_twenty_are_answered_within_100_ms(opening, server):
     address = urlsplit(server.url)
@@ -48,6 +57,7 @@ def test_twenty_of_twenty_are_answered_within_100_ms(opening, server):
     try:
         time.sleep(1)
         took = [ping(server.url) for _ in range(PINGS)]
+        asked = [question(server.url) for _ in range(PINGS)]
     finally:
         stop.set()
         dripping.join()
@@ -55,3 +65,4 @@ def test_twenty_of_twenty_are_answered_within_100_ms(opening, server):
             connection.close()
 
     assert sum(1 for seconds in took if seconds < BOUND) == PINGS, sorted(took)
+    assert sum(1 for seconds in asked if seconds < BOUND) == PINGS, sorted(asked)
