@@ -24,6 +24,9 @@ MAX_BODY = 1024 * 1024  # bytes of one request; console/server.py refuses more b
 VERIFY_SECRET = env.text("VERIFY_SECRET")
 API_RATES = env.rates("API_RATES", read=(1000, 60), write=(300, 60), search=(100, 60), validate=(10_000, 60))
 
+USAGE_DIR = DATA_DIR / "usage"
+USAGE_RESERVE = env.number("USAGE_RESERVE", 64, at_least=0, at_most=65_536) * 1024 * 1024  # bytes
+
 # Core --------------------------------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG")
 DEMO = env.flag("DEMO")
