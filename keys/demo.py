@@ -13,7 +13,7 @@ from accounts.actors import Actor, ActorType
 from accounts.builtin_roles import ADMIN, AUDITOR, READ_ONLY, STANDARD, BuiltinRole
 from accounts.models import Member, Organization, Person
 from accounts.names import key
-from keys import bootstrap, demo_uses, lifecycle, limits, offboarding
+from keys import bootstrap, demo_usage, demo_uses, lifecycle, limits, offboarding
 from keys.kinds import (
     API_KEY,
     APPLICATION_KEY,
@@ -167,6 +167,7 @@ def seed(*, now: datetime) -> bool:
         acme = _acme(sam, now)
         acme.tell()
         demo_uses.tell(acme.organization.id, now=now)
+        demo_usage.tell(acme.organization, now=now)
         _globex(sam, now).tell()
     return True
 
