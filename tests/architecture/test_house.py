@@ -142,6 +142,7 @@ def test_secrets_are_read_where_they_are_shown_and_nowhere_else():
         "keys/idempotency.py",
         "keys/bootstrap.py",
         "keys/management/commands/createorg.py",
+        "console/management/commands/demotraffic.py",
         "console/organization/apis.py",
         "api/v1/keys.py",
         "api/v2/access_tokens.py",
