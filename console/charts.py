@@ -54,7 +54,7 @@ def _column(x: int, bucket: Bucket, top: int) -> Column:
 
 def _height(count: int, top: int) -> int:
     """Never so low that it cannot be seen."""
-    return max(12, count * HEIGHT // top) if count else 0
+    return max(6, count * HEIGHT // top) if count else 0
 
 
 def round_top(most: int) -> int:
