@@ -10,7 +10,7 @@ from accounts.actors import Actor
 from audit import export, log, search
 from audit.events import Event
 from keys import lifecycle
-from keys.models import NOBODY, Credential, CredentialQuerySet
+from keys.models import Credential, CredentialQuerySet
 from keys.usage import reports
 from keys.usage.periods import Grain, Period
 
@@ -45,7 +45,7 @@ def audit_trail(query: search.Query, *, by: Actor, asked: Mapping[str, str]) -> 
 
 def usage(period: Period, *, by: Actor, credential: Credential | None = None) -> Iterator[str]:
     """How often there was which outcome, by hour or day of UTC, as CSV, line by line: of one credential, or of all in
-    the organisation. Named are those the actor may know of; `id` is empty where no credential was known."""
+    the organisation. Of one that nobody knows, or the actor may not know of, there is neither name nor id."""
     target = lifecycle.target(credential) if credential else _organization(by)
     _record(Event.USAGE_EXPORTED, target, by=by, asked={"period": period.slug})
     rows = reports.counts(by.organization, period=period, now=by.now)
@@ -61,7 +61,8 @@ def usage(period: Period, *, by: Actor, credential: Credential | None = None) ->
 
 def _usage_row(counted: tuple[Any, ...]) -> list[object]:
     start, kind, name, pk, outcome, count = counted
-    return [start.isoformat(), kind or "", name or "", "" if pk == NOBODY else pk, outcome, count]
+    whose = [kind, name, pk] if kind else ["", "", ""]
+    return [start.isoformat(), *whose, outcome, count]
 
 
 def _organization(by: Actor) -> log.Target:

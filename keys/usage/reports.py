@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, When
 from django.db.models.functions import TruncMonth
 
 from accounts.actors import Actor
+from keys import governance
 from keys.models import NOBODY, Credential, Facet, UsageDay, UsageFacet, UsageHour, Where
 from keys.usage.periods import Grain, Period
 from keys.verification import Outcome
@@ -148,8 +149,8 @@ def of_credential(credential: Credential, *, period: Period, now: datetime) -> C
 
 @dataclass(frozen=True)
 class Busy:
-    """A credential among the busiest. `credential` is None for those we do not know (`is_unknown`), taken together, and
-    for one that the reader may not know of."""
+    """A credential among the busiest. `credential` is None for all that nobody knows (`is_unknown`) and
+    for all that the reader may not know of, each taken together."""
 
     credential: Credential | None
     is_unknown: bool
@@ -172,20 +173,26 @@ class OrganizationUsage:
 
 def of_organization(*, period: Period, by: Actor) -> OrganizationUsage:
     """The usage of the actor's organisation; names, clients and networks as far as they may know of the credentials.
-    Seven queries."""
+    Seven queries at most."""
     counted = counts(by.organization, period=period, now=by.now)
     visible = Credential.objects.visible_to(by)
-    seen = Q(credential_id__in=visible.values("pk")) | Q(credential_id=NOBODY)
-    tops = _tops(_facets(by.organization, period, by.now).filter(seen), Facet.CLIENT, Facet.NETWORK)
+    tops = _tops(_facets(by.organization, period, by.now).filter(_seen_by(by)), Facet.CLIENT, Facet.NETWORK)
     series = _series(counted, period, by.now)
     unused = {"never_used": Where.never_used(), "idle": Where.unused_since(by.now - IDLE_AFTER)}
     return OrganizationUsage(
         series=series,
-        credentials=_busiest(counted, visible, series),
+        credentials=_busiest(counted, series, by),
         clients=tops[Facet.CLIENT],
         networks=tops[Facet.NETWORK],
         **visible.aggregate(**{name: Count("pk", filter=rule) for name, rule in unused.items()}),
     )
+
+
+def _seen_by(actor: Actor) -> Q:
+    """Counts of what the actor may know of; with any credential at all, of those that nobody knows too."""
+    if not governance.kinds_seen_by(actor):
+        return Q(pk__in=[])
+    return Q(credential_id__in=Credential.objects.visible_to(actor).values("pk")) | Q(credential_id=NOBODY)
 
 
 def counts(organization_id: uuid.UUID, *, period: Period, now: datetime) -> QuerySet[Any]:
@@ -245,11 +252,12 @@ def _top(found: QuerySet[Any], total: int, distinct: int, users: int) -> Top:
     return Top(tuple(sources), distinct, users)
 
 
-def _busiest(counted: QuerySet[Any], visible: QuerySet[Credential], series: Series) -> tuple[Busy, ...]:
+def _busiest(counted: QuerySet[Any], series: Series, by: Actor) -> tuple[Busy, ...]:
+    whose = Case(When(_seen_by(by) | Q(credential_id=NOBODY), then=F("credential_id")))
     uses, refusals = Sum("count", filter=GOOD, default=0), Sum("count", filter=~GOOD, default=0)
-    summed = counted.order_by().values_list("credential_id").annotate(uses=uses, refusals=refusals)
-    rows = list(summed.order_by((F("uses") + F("refusals")).desc(), "credential_id")[:SHOWN])
-    known = visible.in_bulk([pk for pk, _uses, _refusals in rows])
+    summed = counted.order_by().annotate(whose=whose).values_list("whose").annotate(uses=uses, refusals=refusals)
+    rows = list(summed.order_by((F("uses") + F("refusals")).desc(), "whose")[:SHOWN])
+    known = Credential.objects.visible_to(by).in_bulk([pk for pk, _uses, _refusals in rows if pk])
     return tuple(
         Busy(known.get(pk), pk == NOBODY, good, refused, (good + refused) / series.total) for pk, good, refused in rows
     )

@@ -13,7 +13,7 @@ from audit.models import AuditEvent
 from console import charts
 from console.organization import usage
 from console.templatetags.usage import LABELS
-from keys.kinds import API_KEY, APPLICATION_KEY, KINDS
+from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, KINDS
 from keys.models import Credential
 from keys.usage import periods
 from keys.verification import Outcome
@@ -132,6 +132,14 @@ def test_a_shared_key_is_said_to_be_one(key, alice, client_of, used):
     assert "cannot be told apart" not in alone
 
 
+def test_what_everybody_may_read_is_meant_to_be_shared(alice, client_of, issue, used):
+    token = issue(CLIENT_TOKEN, alice).credential
+    for client in ("Firefox", "Chrome"):
+        used(token, client=client)
+
+    assert "cannot be told apart" not in text_of(client_of(alice), address(token))
+
+
 @pytest.mark.parametrize("more", ["", "export.csv"])
 def test_a_stranger_and_a_reader_find_no_usage(more, key, bob, charlie, client_of, used):
     used(key)
@@ -154,11 +162,12 @@ def test_the_page_of_the_organisation_tells_its_numbers(key, vera, client_of, us
 
 def test_a_reader_sees_how_much_but_not_of_what_nor_from_where(key, bob, client_of, used):
     used(key, 77, client="secret-agent", network="203.0.113.0/24")
+    used(None, 8, outcome=Outcome.UNKNOWN, client="secret-agent")
 
     page = text_of(client_of(bob), "/usage/")
 
-    assert "Uses: 77. Refused: 0." in page
-    assert "A credential that you may not see" in page
+    assert "Uses: 77. Refused: 8." in page
+    assert "Credentials that you may not see" in page
     assert not re.search(r"the key|secret-agent|203\.0\.113", page)
 
 
@@ -214,7 +223,7 @@ def test_the_export_of_the_organisation_names_what_one_may_see(key, alice, bob, 
     ours, readers = (rows_of(client_of(who).get("/usage/export.csv?period=24h")) for who in (alice, bob))
 
     assert {(row["name"], row["id"], row["count"]) for row in ours} == {("the key", str(key.pk), "5"), ("", "", "2")}
-    assert {row["name"] for row in readers} == {""}
+    assert {(row["name"], row["id"]) for row in readers} == {("", "")}
     assert AuditEvent.objects.filter(event="usage.exported", target_type="organization").count() == 2
 
 

@@ -161,8 +161,11 @@ def test_the_unknown_are_taken_together(alice, used, actor_of):
     assert [row.value for row in report.clients.rows] == ["scanner"]
 
 
-def test_who_may_not_see_a_credential_learns_neither_its_name_nor_where_it_was_used(key, bob, used, actor_of):
-    used(key, 8, client="secret-agent")
+def test_who_may_not_see_credentials_learns_neither_names_nor_where_they_were_used(
+    key, alice, bob, issue, used, actor_of
+):
+    used(key, 5, client="secret-agent")
+    used(issue(APPLICATION_KEY, alice).credential, 3, client="other-agent")
 
     report = reports.of_organization(period=WEEK, by=actor_of(bob))
 
