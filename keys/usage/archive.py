@@ -35,7 +35,9 @@ def place(folder: Path, name: str) -> Path:
 
 def names(folder: Path) -> set[str]:
     """The segments that are kept."""
-    return {file.name.removesuffix(PACKED) for file in (folder / "archive").glob(f"[0-9]*/[0-9]*{PACKED}")}
+    return {
+        file.name.removesuffix(PACKED) for file in (folder / "archive").glob(f"[0-9]*/[0-9]*{spool.SUFFIX}{PACKED}")
+    }
 
 
 def content(folder: Path, name: str) -> bytes:

@@ -1,16 +1,13 @@
 """Reading a stretch of a segment: which observations, in which minute, how often."""
 
-import functools
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
-from keys.usage import observations, spool
+from keys.usage import spool
 from keys.usage.rollups import Counted
 
 _MINUTE = 60
-_parsed = functools.lru_cache(maxsize=8192)(observations.parsed)
 
 
 @dataclass
@@ -29,12 +26,17 @@ class Chunk:
     last: defaultdict[int, dict[bytes, int]] = field(default_factory=lambda: defaultdict(dict))
     """When each line came last in each minute: milliseconds since the epoch, true to the second."""
 
+    @property
+    def distinct(self) -> int:
+        """How many different lines it has, those of each minute apart."""
+        return sum(map(len, self.lines.values()))
+
     def counted(self) -> Iterator[Counted]:
-        """The observations. ValueError for a line that is none."""
+        """What to add to the counts."""
         for minute, lines in self.lines.items():
+            last = self.last[minute]
             for line, times in lines.items():
-                at = datetime.fromtimestamp(self.last[minute][line] / 1000, UTC)
-                yield Counted(at, _parsed(line), times)
+                yield Counted(last[line], line, times)
 
 
 def read(data: bytes) -> Chunk:

@@ -22,8 +22,9 @@ from keys.usage.alarm import Alarm
 from keys.usage.reserve import Reserve
 
 CHUNK_SIZES = (4 * 1024 * 1024, spool.LARGEST_FRAME + spool.HEADER.size)
-"""Bytes that are counted in one transaction; the second where the first would touch more than MOST_ROWS."""
-MOST_ROWS = 50_000
+"""Bytes that are counted in one transaction; the second where the first has more than MOST_LINES different lines."""
+MOST_LINES = 8_000
+"""Each touches six rows at most."""
 BUSY_SECONDS, IDLE_SECONDS, SLOWEST_SECONDS = 0.25, 0.5, 5.0
 """How long to wait after a turn that found something, one that found nothing, and at most after those that failed."""
 STANDBY_SECONDS = 1.0
@@ -118,10 +119,10 @@ class Drainer:
             segment = self._segment(file.name) if size else UsageSegment()
             before = segment.records
             while segment.position < size:
-                chunk, sums = _read(descriptor, segment.position)
+                chunk = _read(descriptor, segment.position)
                 if not chunk.frames:
                     break
-                self._count(segment, chunk, sums, now)
+                self._count(segment, chunk, rollups.tally(chunk.counted()), now)
                 if self._stop.wait(BREATH_SECONDS):
                     return segment.records - before
             if dead:
@@ -172,13 +173,12 @@ class Drainer:
             archive.keep(self.folder, file)
 
 
-def _read(descriptor: int, position: int) -> tuple[chunks.Chunk, rollups.Tally]:
+def _read(descriptor: int, position: int) -> chunks.Chunk:
     for size in CHUNK_SIZES:
         chunk = chunks.read(os.pread(descriptor, size, position))
-        sums = rollups.tally(chunk.counted())
-        if len(sums) <= MOST_ROWS:
+        if chunk.distinct <= MOST_LINES:
             break
-    return chunk, sums
+    return chunk
 
 
 @contextlib.contextmanager

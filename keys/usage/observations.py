@@ -19,6 +19,7 @@ DEEPEST_ENDPOINT = 6
 ELSEWHERE = "…"
 """Stands for the rest: of a path too deep, and of values too many to be counted one by one."""
 
+_OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 _BROWSERS = (
     ("Edg/", "Edge"),
     ("OPR/", "Opera"),
@@ -49,9 +50,17 @@ class Observation(NamedTuple):
         return f"{ids}\t{self.outcome.value}\t{self.client}\t{self.network}\t{self.endpoint}".encode()
 
 
+def fields(line: bytes) -> list[str]:
+    """The six fields of a line, as text. ValueError for what is none."""
+    found = line.decode().split("\t")
+    if len(found) != 6 or len(found[0]) != 32 or len(found[1]) != 32 or found[2] not in _OUTCOMES:
+        raise ValueError("This is no observation.")
+    return found
+
+
 def parsed(line: bytes) -> Observation:
     """An observation from its line. ValueError for what is none."""
-    organization, credential, outcome, client, network, endpoint = line.decode().split("\t")
+    organization, credential, outcome, client, network, endpoint = fields(line)
     return Observation(uuid.UUID(organization), uuid.UUID(credential), Outcome(outcome), client, network, endpoint)
 
 

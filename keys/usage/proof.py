@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet, Sum, Value
 from django.db.models.functions import TruncDate
 
 from keys.models import UsageDay, UsageHour, UsageMinute, UsageSegment
-from keys.usage import archive, chunks, retention, spool
+from keys.usage import archive, chunks, observations, retention, spool
 
 SEGMENTS, ELSEWHERE, DAYS, HOURS, MINUTES = "segments", "elsewhere", "days", "hours", "minutes"
 _COLUMNS = ("what", "on", "of", "until", "total")
@@ -117,7 +117,7 @@ def _read(folder: Path, name: str, stored: tuple[int, int], proof: Proof) -> Non
         data = archive.content(folder, name)
         counted, pending = chunks.read(data[:position]), chunks.read(data[position:])
         for one in counted.counted():
-            proof.days[spool.day_of(name)].events[one.observation.outcome.value] += one.times
+            proof.days[spool.day_of(name)].events[observations.fields(one.line)[2]] += one.times
     except (OSError, EOFError, ValueError, zlib.error) as error:
         proof.problems.append(f"{name}: cannot be read: {error}.")
         return

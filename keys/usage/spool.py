@@ -31,6 +31,7 @@ LARGEST_SEGMENT = 16 * 1024 * 1024
 SUFFIX = ".seg"
 DAY_MS = 86_400_000
 _TIME = struct.Struct("<Q")
+_DAY = "[0-9]" * 8
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 _alarm = Alarm(__name__)
 
@@ -75,7 +76,7 @@ def day_of(name: str) -> date:
 
 def segments(folder: Path) -> list[Path]:
     """The segments not yet archived, oldest first."""
-    return sorted((folder / "spool").glob(f"[0-9]*{SUFFIX}"))
+    return sorted((folder / "spool").glob(f"{_DAY}-*{SUFFIX}"))
 
 
 def node(folder: Path) -> uuid.UUID:

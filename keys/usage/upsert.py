@@ -1,14 +1,13 @@
 """Adding many rows to a table of counts by one statement, on either engine."""
 
 import json
-import uuid
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import connection, models
 
-Value = uuid.UUID | datetime | date | str | int
-Row = tuple[Value, ...]
+Row = tuple[str | int, ...]
+"""Values as the engine stores them: ids as 32 hex digits, days as 2026-03-04, times by `spelled`."""
 
 PLUS = "{table}.{column} + excluded.{column}"
 LATER = "CASE WHEN excluded.{column} > {table}.{column} THEN excluded.{column} ELSE {table}.{column} END"
@@ -30,8 +29,8 @@ def rows_as_table(kinds: Mapping[str, str]) -> str:
 
 
 def as_parameter(rows: Sequence[Row]) -> str:
-    """The rows as the one parameter that `rows_as_table` reads, values spelled as the engine stores them."""
-    return json.dumps(rows, default=_spelled)
+    """The rows as the one parameter that `rows_as_table` reads."""
+    return json.dumps(rows)
 
 
 def add(model: type[models.Model], rows: Sequence[Row], grows: Mapping[str, str]) -> None:
@@ -50,7 +49,6 @@ def add(model: type[models.Model], rows: Sequence[Row], grows: Mapping[str, str]
             cursor.execute(statement, [as_parameter(sorted(rows))])
 
 
-def _spelled(value: object) -> str:
-    if isinstance(value, uuid.UUID):
-        return value.hex
-    return str(connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value)
+def spelled(moment: datetime) -> str:
+    """A time as the engine stores it."""
+    return str(connection.ops.adapt_datetimefield_value(moment))

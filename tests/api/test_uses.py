@@ -1,5 +1,6 @@
 """Every request made with a credential is remembered with it, and so that nothing secret is."""
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -102,6 +103,14 @@ def test_after_thirty_days_a_request_is_forgotten(alice, issue, now):
 
     assert [use.at for use in Use.objects.all()] == [now]
     assert Use.objects.get().network == "2001:db8:1::/48"
+
+
+def test_a_use_says_where_the_credential_was_used_last(alice, issue, now):
+    credential = issue(API_KEY, alice).credential
+    journal.record(dataclasses.replace(a_use(credential, now), client="curl/8.17.0"))
+
+    credential.refresh_from_db()
+    assert (credential.last_used_client, credential.last_used_network) == ("curl", "2001:db8:1::/48")
 
 
 def test_use_within_the_minute_leaves_last_used_alone(alice, issue, now):

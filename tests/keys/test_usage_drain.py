@@ -312,17 +312,17 @@ def test_a_large_backlog_is_counted_in_several_transactions(write, drainer, now,
     assert UsageSegment.objects.get().frames == 40
 
 
-def test_a_chunk_that_touches_too_many_rows_is_made_smaller(write, drainer, now, monkeypatch):
+def test_a_chunk_of_too_many_different_lines_is_made_smaller(write, drainer, now, monkeypatch):
     monkeypatch.setattr(drain, "CHUNK_SIZES", (100_000, 1000))
-    monkeypatch.setattr(drain, "MOST_ROWS", 100)
+    monkeypatch.setattr(drain, "MOST_LINES", 15)
     sizes = []
     real = rollups.Rollups.add
-    monkeypatch.setattr(rollups.Rollups, "add", lambda self, sums: sizes.append(len(sums)) or real(self, sums))
+    monkeypatch.setattr(rollups.Rollups, "add", lambda self, sums: sizes.append(len(sums.days)) or real(self, sums))
     for number in range(60):
         write(seen(credential=uuid.UUID(int=number), client=f"c{number}"))
 
     assert drainer.drain_once(now) == 60
-    assert max(sizes) <= 100
+    assert 1 < max(sizes) <= 15
 
 
 def test_only_the_process_that_holds_the_lock_drains(write, folder, drainer, monkeypatch):

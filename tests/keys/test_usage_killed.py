@@ -9,37 +9,23 @@ import subprocess
 import sys
 import time
 
-import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection
 
-SECONDS = 4
+from tests.serving import database_url
+
+SECONDS = 3
 
 
 @pytest.fixture
-def processes(tmp_path, django_db_setup, django_db_blocker):
+def processes(tmp_path):
     """Starts processes that share a database, and keeps what each says in a file."""
-    with django_db_blocker.unblock():
-        running = Processes(tmp_path, copied_database(tmp_path))
+    running = Processes(tmp_path, database_url(tmp_path, f"killed_{os.getpid()}"))
+    running.manage("migrate", "--verbosity=0")
+    if (tmp_path / "keyhouse.sqlite3").exists():
+        sqlite3.connect(tmp_path / "keyhouse.sqlite3").execute("PRAGMA journal_mode=WAL").connection.close()
     yield running
     running.kill_all()
-
-
-def copied_database(folder):
-    """The address of a copy of the tests' empty database: what other processes write there no test could undo."""
-    if connection.vendor == "postgresql":
-        empty, copy, given = connection.settings_dict["NAME"], f"killed_{os.getpid()}", os.environ["DATABASE_URL"]
-        connection.close()
-        with psycopg.connect(given, autocommit=True) as server:
-            server.execute(f"CREATE DATABASE {copy} TEMPLATE {empty}")
-        return f"{given.rpartition('/')[0]}/{copy}"
-    connection.ensure_connection()
-    copy = sqlite3.connect(folder / "copy.sqlite3")
-    connection.connection.backup(copy)
-    copy.execute("PRAGMA journal_mode=WAL")
-    copy.close()
-    return f"sqlite:///{folder / 'copy.sqlite3'}"
 
 
 class Processes:
@@ -73,12 +59,15 @@ class Processes:
             process.wait()
         self.running.clear()
 
+    def manage(self, *command):
+        return self.ask("manage.py", *command)
+
     def ask(self, *command):
-        done = subprocess.run(
-            [sys.executable, *command], cwd=settings.BASE_DIR, env=self.environment, capture_output=True, timeout=60
-        )
+        """The last line that a program prints, which must succeed."""
+        command = [sys.executable, *command]
+        done = subprocess.run(command, cwd=settings.BASE_DIR, env=self.environment, capture_output=True, timeout=60)
         assert done.returncode == 0, done.stderr.decode()
-        return json.loads(done.stdout.splitlines()[-1])
+        return json.loads((done.stdout.splitlines() or ["null"])[-1])
 
     def acknowledged(self):
         """All that writers said was stored, but for a line that was cut by the kill."""
@@ -101,5 +90,5 @@ def test_killed_at_random_nothing_is_lost_and_nothing_counted_twice(processes):
     assert len(acknowledged) > 300
     assert acknowledged <= {credential for credential, _count in counted}
     assert {count for _credential, count in counted} == {1}
-    proof = processes.ask("manage.py", "prove_usage")
+    proof = processes.manage("prove_usage")
     assert (proof["records"], proof["pending"], proof["rollup_difference"]) == (len(counted), 0, 0)

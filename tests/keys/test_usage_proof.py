@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from keys.models import NOBODY, UsageDay, UsageFacet, UsageHour, UsageMinute, UsageSegment
 from keys.usage import archive, chunks, drain, proof, rollups, spool
 from keys.usage.drain import Drainer
-from keys.usage.rollups import Counted
 from keys.verification import Outcome
 from tests.keys.spooling import by_day, everywhere, holds, in_ms, seen, spooled, total
 
@@ -107,7 +106,7 @@ def test_two_nodes_on_one_database_both_hold(tmp_path, now):
 
 
 def test_what_was_seeded_is_accounted_for(drained, now):
-    old = [Counted(now - timedelta(days=days), seen(), 7) for days in (0, 0, 1, 400)]
+    old = [(now - timedelta(days=days), seen(), 7) for days in (0, 0, 1, 400)]
     rollups.seed(old, now=now)
     rollups.seed(old[:1], now=now)
 
@@ -161,6 +160,6 @@ def test_however_it_is_drained_the_counts_are_those_of_a_plain_count(frames, siz
 def test_times_are_those_of_the_frames():
     at = datetime(2026, 3, 4, 10, 59, 59, 987_000, tzinfo=UTC)
     data = spool.encoded([seen().line] * 2, in_ms(at)) + spool.encoded([seen().line], in_ms(at) + 20)
-    found = [(one.at, one.times) for one in chunks.read(data).counted()]
+    found = [(one.at_ms, one.times) for one in chunks.read(data).counted()]
 
-    assert found == [(at, 2), (at + timedelta(milliseconds=20), 1)]
+    assert found == [(in_ms(at), 2), (in_ms(at) + 20, 1)]
