@@ -10,7 +10,6 @@ from accounts.models import Organization
 from keys.models import NOBODY, Credential
 from keys.usage import rollups
 from keys.usage.observations import Observation, client_of, endpoint_of, network_of
-from keys.usage.rollups import Counted
 from keys.verification import Outcome
 
 STRANGER = ""
@@ -84,7 +83,7 @@ def tell(organization: Organization, *, now: datetime) -> None:
     rollups.seed((one for flow in FLOWS for one in _counted(flow, organization, known, now)), now=now)
 
 
-def _counted(flow: Flow, organization: Organization, known: dict[str, Credential], now: datetime) -> Iterator[Counted]:
+def _counted(flow: Flow, organization: Organization, known: dict[str, Credential], now: datetime) -> Iterator[tuple[datetime, Observation, int]]:
     credential = known.get(flow.credential)
     observation = Observation(
         organization.id,
@@ -100,7 +99,7 @@ def _counted(flow: Flow, organization: Organization, known: dict[str, Credential
         expected = flow.daily * days * (_at_desks(at, days) if flow.at_desks else 1)
         chance = zlib.crc32(f"{flow.credential} {flow.agent} {flow.target} {now - at}".encode()) % 1000 / 1000
         if count := int(expected * (0.75 + chance / 2) + chance) or int(at == final):
-            yield Counted(at, observation, count)
+            yield at, observation, count
 
 
 def _moments(first: datetime, final: datetime, now: datetime) -> Iterator[tuple[datetime, float]]:

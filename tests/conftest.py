@@ -23,7 +23,6 @@ from keys.lifecycle import Issued
 from keys.models import NOBODY, Credential
 from keys.usage import rollups
 from keys.usage.observations import Observation
-from keys.usage.rollups import Counted
 from keys.verification import Outcome
 from tests.serving import server  # noqa: F401 - a fixture for every folder
 
@@ -241,6 +240,6 @@ def used(acme: Organization, now: datetime) -> Callable[..., None]:
     ) -> None:
         whose = (credential.organization_id, credential.pk) if credential else (acme.pk, NOBODY)
         observation = Observation(*whose, outcome, client, network, "/api/v2/series")
-        rollups.seed([Counted(now - ago, observation, times)], now=now)
+        rollups.seed([(now - ago, observation, times)], now=now)
 
     return counted

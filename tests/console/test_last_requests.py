@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from keys import usage
 from keys.kinds import API_KEY, APPLICATION_KEY, KINDS
 from keys.models import Credential, CredentialQuerySet
+from keys.usage import journal
 
 pytestmark = pytest.mark.django_db
 
@@ -19,8 +19,8 @@ def kind(request, robot):
 
 
 def used(credential, now, *, beside=None, **fields):
-    usage.record(
-        usage.Request(
+    journal.record(
+        journal.Request(
             **{
                 "organization_id": credential.organization_id,
                 "credential_id": credential.id,
@@ -52,7 +52,8 @@ def test_the_detail_tells_the_last_requests_of_what_opens_the_api(kind, alice, c
 
     page = client.get(detail(row)).content.decode()
     assert ("No requests yet" in before) == ("GET /api/v2/api_keys/{api_key_id}" in page) == kind.opens_api
-    assert ("datadog-ci 4.2.0" in page) == ("198.51.100.0/24" in page) == kind.opens_api
+    assert ("datadog-ci 4.2.0" in page) == ("<code>198.51.100.0/24</code>" in page) == kind.opens_api
+    assert "from datadog-ci, 198.51.100.0/24" in page
     assert ("<dd>Never</dd>" in before) == kind.opens_api
     assert "198.51.100.77" not in page
 
