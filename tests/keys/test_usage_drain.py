@@ -220,6 +220,7 @@ def test_a_transaction_that_fails_counts_nothing_and_is_tried_again(table, write
         assert drainer.drain_once(now) == 0
     assert not UsageDay.objects.exists()
     assert UsageSegment.objects.get().position == 0
+    assert not drainer._rollups._known
 
     assert drainer.drain_once(now) == 3
     assert total() == everywhere(3)
