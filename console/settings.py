@@ -199,7 +199,6 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("fr", "Français"), ("ja", "日本語")]
 LOCALE_PATHS = [BASE_DIR / "console" / "locale"]
-NUMBER_GROUPING = 3  # for numbers that are grouped, in languages that do not say how
 USE_TZ = True
 TIME_ZONE = "UTC"
 

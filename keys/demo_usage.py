@@ -83,7 +83,9 @@ def tell(organization: Organization, *, now: datetime) -> None:
     rollups.seed((one for flow in FLOWS for one in _counted(flow, organization, known, now)), now=now)
 
 
-def _counted(flow: Flow, organization: Organization, known: dict[str, Credential], now: datetime) -> Iterator[tuple[datetime, Observation, int]]:
+def _counted(
+    flow: Flow, organization: Organization, known: dict[str, Credential], now: datetime
+) -> Iterator[tuple[datetime, Observation, int]]:
     credential = known.get(flow.credential)
     observation = Observation(
         organization.id,

@@ -266,6 +266,17 @@ def test_many_credentials_and_events_cost_the_queries_of_few(path, key, alice, c
     assert Credential.objects.count() == 32
 
 
+@pytest.mark.parametrize("path", ["/apis/", "/members/{alice}/"])
+def test_the_sparklines_of_all_kinds_cost_one_query(path, alice, robot, client_of, issue):
+    for kind in KINDS:
+        issue(kind, alice)
+
+    with CaptureQueriesContext(connection) as captured:
+        text_of(client_of(alice), path.format(alice=alice.pk))
+
+    assert sum("keys_usageday" in query["sql"] for query in captured) == 1
+
+
 def test_every_period_and_every_outcome_has_its_words():
     assert list(usage.LABELS) == [period.slug for period in periods.PERIODS]
     assert set(LABELS) == set(Outcome)

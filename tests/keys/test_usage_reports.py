@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from accounts.models import MemberRole, Role
 from keys import lifecycle
 from keys.kinds import API_KEY, APPLICATION_KEY
 from keys.models import Credential, Where
@@ -172,6 +173,28 @@ def test_who_may_not_see_credentials_learns_neither_names_nor_where_they_were_us
     (busy,) = report.credentials
     assert (busy.credential, busy.is_unknown, busy.good) == (None, False, 8)
     assert (report.series.total, report.clients.rows, report.networks.rows) == (8, (), ())
+
+
+def test_who_may_see_one_kind_learns_of_that_one(key, alice, acme, bob, issue, used, now, actor_of):
+    role = Role.objects.create(
+        organization=acme, name="k", name_key="k", granted=["api_keys_read"], created_at=now, modified_at=now
+    )
+    MemberRole.objects.create(member=bob, role=role)
+    used(key, 5, client="agent")
+    used(issue(APPLICATION_KEY, alice).credential, 3, client="secret-agent")
+
+    report = reports.of_organization(period=WEEK, by=actor_of(bob))
+
+    assert [(busy.credential, busy.good) for busy in report.credentials] == [(key, 5), (None, 3)]
+    assert [row.value for row in report.clients.rows] == ["agent"]
+
+
+@pytest.mark.parametrize("period", periods.PERIODS, ids=lambda period: period.slug)
+def test_what_was_before_the_period_is_not_in_it(period, key, alice, used, now, actor_of):
+    used(key, 50, ago=now - period.starts(now)[0] + timedelta(minutes=1))
+
+    assert reports.of_credential(key, period=period, now=now).series.total == 0
+    assert reports.of_organization(period=period, by=actor_of(alice)).credentials == ()
 
 
 def test_never_used_and_idle_are_what_the_filters_find(alice, issue, used, now, actor_of, later):
