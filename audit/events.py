@@ -40,6 +40,7 @@ class Event(StrEnum):
     CREDENTIAL_REVOKED = "credential.revoked"
     CREDENTIALS_EXPORTED = "credentials.exported"
     AUDIT_EXPORTED = "audit.exported"
+    USAGE_EXPORTED = "usage.exported"
     REQUEST_MADE = "request.made"
     REQUEST_APPROVED = "request.approved"
     REQUEST_DECLINED = "request.declined"
@@ -80,6 +81,7 @@ SENTENCES: dict[Event, Promise] = {
     Event.CREDENTIAL_REVOKED: _("%(actor)s revoked %(target)s"),
     Event.CREDENTIALS_EXPORTED: _("%(actor)s exported the list of credentials"),
     Event.AUDIT_EXPORTED: _("%(actor)s exported the audit trail"),
+    Event.USAGE_EXPORTED: _("%(actor)s exported the usage of %(target)s"),
     Event.REQUEST_MADE: _("%(actor)s asked support about %(target)s"),
     Event.REQUEST_APPROVED: _("%(actor)s approved the request about %(target)s"),
     Event.REQUEST_DECLINED: _("%(actor)s declined the request about %(target)s"),
@@ -120,6 +122,7 @@ LABELS: dict[Event, Promise] = {
     Event.CREDENTIAL_REVOKED: _("Credential revoked"),
     Event.CREDENTIALS_EXPORTED: _("List of credentials exported"),
     Event.AUDIT_EXPORTED: _("Audit trail exported"),
+    Event.USAGE_EXPORTED: _("Usage exported"),
     Event.REQUEST_MADE: _("Support asked"),
     Event.REQUEST_APPROVED: _("Request approved"),
     Event.REQUEST_DECLINED: _("Request declined"),

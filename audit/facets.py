@@ -39,6 +39,7 @@ FACETS: dict[Event, tuple[str, str]] = {
     Event.CREDENTIAL_REVOKED: (AUTHENTICATION, "deleted"),
     Event.CREDENTIALS_EXPORTED: (AUTHENTICATION, "accessed"),
     Event.AUDIT_EXPORTED: (TRAIL, "accessed"),
+    Event.USAGE_EXPORTED: (AUTHENTICATION, "accessed"),
     Event.REQUEST_MADE: (ORGANIZATION, "created"),
     Event.REQUEST_APPROVED: (ORGANIZATION, "modified"),
     Event.REQUEST_DECLINED: (ORGANIZATION, "modified"),

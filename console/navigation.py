@@ -58,7 +58,10 @@ def _organization_groups(request: ConsoleRequest) -> list[Group]:
         ),
         Group(
             _("Governance"),
-            _present(may(P.AUDIT_LOGS_READ) and _item(_("Audit trail"), "audit-trail", "scroll-text")),
+            _present(
+                may(P.USAGE_READ) and _item(_("Usage"), "usage", "chart-no-axes-column"),
+                may(P.AUDIT_LOGS_READ) and _item(_("Audit trail"), "audit-trail", "scroll-text"),
+            ),
         ),
         Group(
             _("Organization"),

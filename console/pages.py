@@ -1,8 +1,8 @@
-"""How a view answers: with a page or one of its fragments, or by moving on."""
+"""How a view answers: with a page or one of its fragments, with a file, or by moving on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
 
 from console.requests import ConsoleRequest
@@ -21,6 +21,13 @@ def page(
     if wanted in fragments:
         template = f"{template}#{wanted}"
     return render(request, template, dict(context or {}), status=status)
+
+
+def csv_file(name: str, lines: Iterable[str]) -> StreamingHttpResponse:
+    """A CSV file to keep, sent line by line."""
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def posted(request: ConsoleRequest) -> QueryDict | None:

@@ -19,6 +19,7 @@ from console.organization import (
     reference,
     roles,
     service_accounts,
+    usage,
 )
 from console.support import organizations, requests, styleguide
 
@@ -67,6 +68,8 @@ api_urls = [
     path("<kind:kind>/", credentials.credential_list, name="credential-list"),
     path("<kind:kind>/new/", credentials.credential_create, name="credential-create"),
     path("<kind:kind>/<uuid:pk>/", credentials.credential_detail, name="credential-detail"),
+    path("<kind:kind>/<uuid:pk>/usage/", usage.credential_usage, name="credential-usage"),
+    path("<kind:kind>/<uuid:pk>/usage/export.csv", usage.credential_usage_export, name="credential-usage-export"),
     path("<kind:kind>/<uuid:pk>/rename/", credentials.credential_rename, name="credential-rename"),
     path("<kind:kind>/<uuid:pk>/scopes/", credentials.credential_scopes, name="credential-scopes"),
     path("<kind:kind>/<uuid:pk>/revoke/", credentials.credential_revoke, name="credential-revoke"),
@@ -103,10 +106,12 @@ member_urls = [
     path("<uuid:pk>/enable/", members.member_enable, name="member-enable"),
 ]
 
-# /limits/, /audit/, /reference/, /help/
+# /limits/, /usage/, /audit/, /reference/, /help/
 other_urls = [
     path("limits/", limits.limits, name="limits"),
     path("limits/<kind:kind>/ask/", limits.limit_ask, name="limit-ask"),
+    path("usage/", usage.usage, name="usage"),
+    path("usage/export.csv", usage.usage_export, name="usage-export"),
     path("audit/", audit.audit_trail, name="audit-trail"),
     path("audit/export.csv", audit.audit_export, name="audit-export"),
     path("reference/", reference.reference, name="reference"),

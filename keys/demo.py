@@ -13,7 +13,7 @@ from accounts.actors import Actor, ActorType
 from accounts.builtin_roles import ADMIN, AUDITOR, READ_ONLY, STANDARD, BuiltinRole
 from accounts.models import Member, Organization, Person
 from accounts.names import key
-from keys import bootstrap, demo_uses, lifecycle, limits, offboarding
+from keys import bootstrap, demo_usage, demo_uses, lifecycle, limits, offboarding
 from keys.kinds import (
     API_KEY,
     APPLICATION_KEY,
@@ -24,6 +24,7 @@ from keys.kinds import (
 )
 from keys.models import SupportRequest
 
+ORGANIZATION = "Acme Robotics"
 PASSWORD = "keyhouse demo password"  # noqa: S105 - printed at every start; the demo is for looking
 SUPPORT_EMAIL = "sam.reed@keyhouse.example"
 SIGN_INS = (
@@ -155,7 +156,12 @@ def _at_a_desk(actor: Actor, name: str) -> Actor:
 
 def exists() -> bool:
     """Whether the demo's organisation is there."""
-    return Organization.objects.filter(name_key=key("Acme Robotics")).exists()
+    return Organization.objects.filter(name_key=key(ORGANIZATION)).exists()
+
+
+def admin() -> Member:
+    """The admin of the demo's organisation. Raises Member.DoesNotExist where there is no demo."""
+    return Member.objects.active().get(email=SIGN_INS[0][0], organization__name_key=key(ORGANIZATION))
 
 
 def seed(*, now: datetime) -> bool:
@@ -167,6 +173,7 @@ def seed(*, now: datetime) -> bool:
         acme = _acme(sam, now)
         acme.tell()
         demo_uses.tell(acme.organization.id, now=now)
+        demo_usage.tell(acme.organization, now=now)
         _globex(sam, now).tell()
     return True
 
@@ -191,7 +198,7 @@ def _support_person(now: datetime) -> Person:
 
 
 def _acme(sam: Person, now: datetime) -> Story:
-    story = _begin("Acme Robotics", "acme.example", founder="Aiko Tanaka", days_ago=400.5, now=now)
+    story = _begin(ORGANIZATION, "acme.example", founder="Aiko Tanaka", days_ago=400.5, now=now)
     for newcomer in PEOPLE:
         story.happens(newcomer.days_ago, _arrival(story, newcomer))
     for program in PROGRAMS:

@@ -4,7 +4,7 @@ Sam support; Charlie admin of another organisation."""
 import dataclasses
 import functools
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.hashers import make_password
@@ -20,6 +20,10 @@ from accounts.names import key
 from keys import lifecycle
 from keys.kinds import Kind, Owner, Rule
 from keys.lifecycle import Issued
+from keys.models import NOBODY, Credential
+from keys.usage import rollups
+from keys.usage.observations import Observation
+from keys.verification import Outcome
 from tests.serving import server  # noqa: F401 - a fixture for every folder
 
 PASSWORD = "correct horse battery staple"
@@ -219,3 +223,23 @@ def _owner_for(kind: Kind, by: Member) -> Member:
 def later() -> Callable[..., Actor]:
     """The same actor at another time."""
     return lambda actor, delta: dataclasses.replace(actor, now=actor.now + delta)
+
+
+@pytest.fixture
+def used(acme: Organization, now: datetime) -> Callable[..., None]:
+    """Counts that a credential (None: one nobody knows) was presented so many times, so long ago."""
+
+    def counted(
+        credential: Credential | None,
+        times: int = 1,
+        *,
+        ago: timedelta = timedelta(0),
+        outcome: Outcome = Outcome.VALID,
+        client: str = "curl",
+        network: str = "192.0.2.0/24",
+    ) -> None:
+        whose = (credential.organization_id, credential.pk) if credential else (acme.pk, NOBODY)
+        observation = Observation(*whose, outcome, client, network, "/api/v2/series")
+        rollups.seed([(now - ago, observation, times)], now=now)
+
+    return counted

@@ -16,7 +16,7 @@ from console import kind_pages
 from console.access import member
 from console.forms.credentials import CredentialForm
 from console.organization import listing
-from console.pages import page
+from console.pages import csv_file, page
 from console.requests import SignedInRequest
 from keys import exports, governance, limits
 from keys.kinds import Kind
@@ -106,24 +106,25 @@ def _sections(request: SignedInRequest, found: CredentialQuerySet, form: Credent
     totals = dict(found.order_by().values_list("kind").annotate(Count("pk")))
     off = governance.switched_off(actor.organization)
     maxima = {limit.kind: limit for limit in limits.limits_of(request.member.organization)}
+    kinds = governance.kinds_seen_by(actor)
+    first = [_newest(found, kind) if totals.get(kind) else [] for kind in kinds]
     return [
         Section(
             kind=kind,
             words=kind_pages.PAGES[kind],
-            rows=_first_rows(request, found, kind) if totals.get(kind) else [],
+            rows=rows,
             total=totals.get(kind, 0),
             limit=maxima.get(kind) if actor.can(kind.rights.read) else None,
             off=kind in off,
             may_create=governance.may_create(actor, kind),
             form=_form(request, kind, form),
         )
-        for kind in governance.kinds_seen_by(actor)
+        for kind, rows in zip(kinds, listing.rows_by_kind(actor, first, now=request.now), strict=True)
     ]
 
 
-def _first_rows(request: SignedInRequest, found: CredentialQuerySet, kind: Kind) -> list[listing.Row]:
-    newest = found.of_kind(kind).with_people().order_by("-created_at", "-pk")
-    return listing.rows_for(request.actor, newest[:ROWS_SHOWN], now=request.now)
+def _newest(found: CredentialQuerySet, kind: Kind) -> list[Credential]:
+    return list(found.of_kind(kind).with_people().order_by("-created_at", "-pk")[:ROWS_SHOWN])
 
 
 def _form(request: SignedInRequest, kind: Kind, refused: CredentialForm | None) -> CredentialForm | None:
@@ -149,6 +150,8 @@ _ATTENTION = (
     ("expiring", "bad", lambda n: ngettext("expires within 7 days", "expire within 7 days", n)),
     ("expired", "warn", lambda n: ngettext("has expired", "have expired", n)),
     ("unscoped", "warn", lambda n: ngettext("has all of its owner’s access", "have all of their owner’s access", n)),
+    ("never_used", "warn", lambda n: ngettext("never used", "never used", n)),
+    ("idle", "warn", lambda n: ngettext("unused for 90 days", "unused for 90 days", n)),
     ("old", "warn", lambda n: ngettext("is older than 90 days", "are older than 90 days", n)),
 )
 
@@ -163,6 +166,4 @@ def apis_export(request: SignedInRequest) -> StreamingHttpResponse:
     visible = Credential.objects.visible_to(request.actor)
     found = listing.narrowed(visible, words=words, state=state, now=request.now)
     lines = exports.credentials(found.with_people(), by=request.actor, asked={"q": words, "state": state})
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="credentials.csv"'
-    return response
+    return csv_file("credentials.csv", lines)

@@ -10,7 +10,7 @@ from audit import search
 from console.access import requires
 from console.forms.audit import TrailForm
 from console.lists import Order, Page, paged
-from console.pages import page
+from console.pages import csv_file, page
 from console.requests import SignedInRequest
 from keys import exports
 
@@ -46,7 +46,4 @@ def audit_export(request: SignedInRequest) -> HttpResponse | StreamingHttpRespon
     form = TrailForm(request.GET)
     if not form.is_valid():
         return _trail_page(request, form, Page([], "", ""), status=422)
-    lines = exports.audit_trail(form.query(), by=request.actor, asked=form.asked())
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="audit-trail.csv"'
-    return response
+    return csv_file("audit-trail.csv", exports.audit_trail(form.query(), by=request.actor, asked=form.asked()))

@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -148,7 +147,7 @@ def _access(form: CredentialForm | ScopesForm, owner: Member | None, kind: Kind)
 @member
 def credential_detail(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> HttpResponse:
     """What is known of one credential, what it was used for lately, and everything that happened to it."""
-    credential = _visible(request, kind, pk)
+    credential = listing.visible(request.actor, kind, pk)
     events = search.timeline(credential.id, organization_id=request.actor.organization)
     context = {
         "kind": kind,
@@ -232,7 +231,7 @@ def _scopes_now(credential: Credential) -> dict[str, Any]:
 @member
 def credential_revoke(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> HttpResponse:
     """What revoking would do, then doing it."""
-    credential = _visible(request, kind, pk)
+    credential = listing.visible(request.actor, kind, pk)
     if not governance.may_revoke(request.actor, credential):
         raise PermissionDenied(kind.rights.revoke)
     form = RevokeForm(posted(request))
@@ -263,14 +262,8 @@ def _must_see(request: SignedInRequest, kind: Kind) -> None:
         raise PermissionDenied(kind.rights.read)
 
 
-def _visible(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Credential:
-    """The credential, if the actor may know of it."""
-    visible = Credential.objects.visible_to(request.actor).of_kind(kind).with_people()
-    return get_object_or_404(visible, pk=pk)
-
-
 def _editable(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Credential:
-    credential = _visible(request, kind, pk)
+    credential = listing.visible(request.actor, kind, pk)
     if not governance.may_edit(request.actor, credential):
         raise PermissionDenied(kind.rights.edit)
     return credential

@@ -1,5 +1,6 @@
 """Lists of credentials: filters, orders, and each row with what the actor may do to it."""
 
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actors import Actor
 from console.lists import Order
 from keys import governance
+from keys.kinds import Kind
 from keys.models import Credential, CredentialQuerySet, State, Where
+from keys.usage import reports
 
 LONGEST_SEARCH = 200
 SOON = timedelta(days=7)
@@ -36,6 +39,8 @@ FILTERS = (
     Filter("expired", _("Expired"), Where.expired),
     Filter("unscoped", _("All of the owner’s access"), lambda now: Where.unscoped()),
     Filter("old", _("Older than 90 days"), lambda now: Where.unexpiring_since(now - OLD)),
+    Filter("never_used", _("Never used"), lambda now: Where.never_used()),
+    Filter("idle", _("Unused for 90 days"), lambda now: Where.unused_since(now - reports.IDLE_AFTER)),
     Filter("revoked", _("Revoked"), lambda now: Where.revoked()),
 )
 _FILTERS = {found.slug: found for found in FILTERS}
@@ -64,11 +69,17 @@ def narrowed(rows: CredentialQuerySet, *, words: str, state: str, now: datetime)
     return rows.matching(words) if words else rows
 
 
+def visible(actor: Actor, kind: Kind, pk: uuid.UUID) -> Credential:
+    """The credential with its people, if the actor may know of it. Raises Credential.DoesNotExist."""
+    return Credential.objects.visible_to(actor).of_kind(kind).with_people().get(pk=pk)
+
+
 @dataclass(frozen=True)
 class Row:
     """A credential in a list. `stays` if it must not be revoked because it is the last one."""
 
     credential: Credential
+    sparkline: reports.Sparkline
     state: State
     expires_soon: bool
     may_edit: bool
@@ -78,9 +89,17 @@ class Row:
 
 def rows_for(actor: Actor, credentials: Iterable[Credential], *, now: datetime) -> list[Row]:
     """The rows of credentials of one kind; their owners must have been read with them."""
-    credentials = list(credentials)
-    stays = bool(credentials) and governance.at_minimum(credentials[0].kind, actor.organization)
-    return [_row(actor, credential, stays, now) for credential in credentials]
+    return rows_by_kind(actor, [list(credentials)], now=now)[0]
+
+
+def rows_by_kind(actor: Actor, groups: list[list[Credential]], *, now: datetime) -> list[list[Row]]:
+    """The rows of several kinds, kind by kind. How much they were used is asked once for all of them."""
+    used = reports.sparklines((credential for group in groups for credential in group), now=now)
+    stays = [bool(group) and governance.at_minimum(group[0].kind, actor.organization) for group in groups]
+    return [
+        [_row(actor, credential, used[credential.pk], last, now) for credential in group]
+        for group, last in zip(groups, stays, strict=True)
+    ]
 
 
 def row_for(actor: Actor, credential: Credential, *, now: datetime) -> Row:
@@ -88,11 +107,12 @@ def row_for(actor: Actor, credential: Credential, *, now: datetime) -> Row:
     return rows_for(actor, [credential], now=now)[0]
 
 
-def _row(actor: Actor, credential: Credential, stays: bool, now: datetime) -> Row:
+def _row(actor: Actor, credential: Credential, used: reports.Sparkline, stays: bool, now: datetime) -> Row:
     state = credential.state(now)
     live = credential.revoked_at is None
     return Row(
         credential=credential,
+        sparkline=used,
         state=state,
         expires_soon=state is State.ACTIVE and bool(credential.expires_at and credential.expires_at <= now + SOON),
         may_edit=live and governance.may_edit(actor, credential),

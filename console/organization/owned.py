@@ -27,25 +27,27 @@ class Section:
 
 def sections(request: SignedInRequest, owner: Member) -> list[Section]:
     """One section for each kind that this sort of owner can have and the actor may know of."""
+    actor = request.actor
+    kinds = [kind for kind in KINDS if Owner(owner.sort) in kind.owners and governance.may_see(actor, kind)]
+    found = [_newest(request, owner, kind) for kind in kinds]
+    rows = listing.rows_by_kind(actor, [newest[:ROWS_SHOWN] for newest in found], now=request.now)
     return [
-        _section(request, owner, kind)
-        for kind in KINDS
-        if Owner(owner.sort) in kind.owners and governance.may_see(request.actor, kind)
+        Section(
+            kind=kind,
+            words=kind_pages.PAGES[kind],
+            rows=shown,
+            more=len(newest) > ROWS_SHOWN,
+            partial=not _knows_all(request, owner, kind),
+            may_create=governance.owners_for(actor, kind).filter(pk=owner.pk).exists(),
+        )
+        for kind, newest, shown in zip(kinds, found, rows, strict=True)
     ]
 
 
-def _section(request: SignedInRequest, owner: Member, kind: Kind) -> Section:
-    actor = request.actor
-    visible = Credential.objects.visible_to(actor).of_kind(kind).owned_by(owner).live().with_people()
-    found = list(visible.order_by("-created_at", "-pk")[: ROWS_SHOWN + 1])
-    return Section(
-        kind=kind,
-        words=kind_pages.PAGES[kind],
-        rows=listing.rows_for(actor, found[:ROWS_SHOWN], now=request.now),
-        more=len(found) > ROWS_SHOWN,
-        partial=not _knows_all(request, owner, kind),
-        may_create=governance.owners_for(actor, kind).filter(pk=owner.pk).exists(),
-    )
+def _newest(request: SignedInRequest, owner: Member, kind: Kind) -> list[Credential]:
+    """One more than is shown, so as to know whether there are more."""
+    visible = Credential.objects.visible_to(request.actor).of_kind(kind).owned_by(owner).live().with_people()
+    return list(visible.order_by("-created_at", "-pk")[: ROWS_SHOWN + 1])
 
 
 def _knows_all(request: SignedInRequest, owner: Member, kind: Kind) -> bool:

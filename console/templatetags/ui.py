@@ -12,7 +12,7 @@ from zipfile import ZipFile
 from django import template
 from django.template.context import RequestContext
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext, pgettext
@@ -105,6 +105,12 @@ def initials(name: str) -> str:
     words = re.findall(r"[^\s]+", str(name).split("@")[0])
     letters = words[0][:1] + words[-1][:1] if len(words) > 1 else "".join(words)[:2]
     return letters.upper()
+
+
+@register.filter
+def number(value: int) -> str:
+    """A whole number as the reader's language groups its digits."""
+    return number_format(value, force_grouping=True)
 
 
 def _day(moment: datetime, now: datetime) -> str:

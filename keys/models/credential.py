@@ -62,6 +62,16 @@ class Where:
         """Created before the moment and without an end."""
         return Where.live() & Q(expires_at__isnull=True, created_at__lt=moment)
 
+    @staticmethod
+    def never_used() -> Q:
+        return Where.live() & Q(last_used_at__isnull=True)
+
+    @staticmethod
+    def unused_since(moment: datetime) -> Q:
+        """There already at the moment, and never used from then on."""
+        long_ago = Q(last_used_at__isnull=True) | Q(last_used_at__lt=moment)
+        return Where.live() & Q(created_at__lt=moment) & long_ago
+
 
 class CredentialQuerySet(models.QuerySet["Credential"]):
     def of(self, organization_id: uuid.UUID) -> Self:

@@ -60,6 +60,8 @@ MATRIX = {
     "role-edit": ("L333+44", "L333+44"),
     "role-delete": ("L333+44", "L333+44"),
     "limits": ("L3+++4+", "5555555"),
+    "usage": ("L++++4+", "5555555"),
+    "usage-export": ("L++++4+", "5555555"),
     "audit-trail": ("L33++4+", "5555555"),
     "audit-export": ("L33++4+", "5555555"),
     "reference": ("L++++4+", "5555555"),
@@ -107,6 +109,7 @@ KIND_MATRIX = {
         "service-access-tokens": ("L444444", "L444444"),
     },
 }
+KIND_MATRIX["credential-usage"] = KIND_MATRIX["credential-usage-export"] = KIND_MATRIX["credential-detail"]
 KIND_MATRIX["credential-revoke"] = KIND_MATRIX["credential-rename"]
 KIND_MATRIX["credential-scopes"] = KIND_MATRIX["credential-rename"] | dict.fromkeys(
     ("api-keys", "client-tokens"), ("L444444", "L444444")

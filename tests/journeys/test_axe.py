@@ -14,6 +14,7 @@ PAGES = {
     ADMIN: [
         "/apis/",
         "/apis/?q=nothing-matches-this",
+        "/apis/?state=never_used",
         "/apis/application-keys/",
         "/apis/api-keys/new/",
         "/apis/application-keys/new/",
@@ -26,6 +27,8 @@ PAGES = {
         "/service-accounts/new/",
         "/limits/",
         "/limits/api-keys/ask/",
+        "/usage/",
+        "/usage/?period=24h",
         "/audit/",
         "/profile/",
         "/accounts/password/change/",

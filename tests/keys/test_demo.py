@@ -1,19 +1,24 @@
 """The demo: made once, quickly, and as it is described."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from django.core import mail
 from django.core.management import call_command
+from django.db.models import Max
 
 from accounts.models import Member, Organization, Person, Status
 from audit import chain
 from audit.models import AuditEvent
 from keys import demo
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN
-from keys.models import Credential, Limit, State, SupportRequest, Use, Where
+from keys.models import NOBODY, Credential, Limit, State, SupportRequest, UsageDay, UsageHour, Use, Where
+from keys.usage import periods, reports
 
 pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -67,6 +72,31 @@ def test_some_credentials_were_used_lately_and_some_never(acme, now):
     assert {use.status for use in uses} == {200, 403, 404}
     assert all(use.credential.created_at < use.at <= now for use in uses.with_credentials())
     assert live.filter(last_used_at__isnull=True).exists()
+
+
+def test_the_usage_agrees_with_what_each_credential_was_used_for_last(acme, now):
+    good = UsageHour.objects.of(acme.id).filter(outcome="valid")
+    latest = dict(good.values_list("credential_id").annotate(Max("at")))
+    made = {found.pk: found for found in Credential.objects.of(acme.id)}
+
+    hours = {
+        pk: found.last_used_at.replace(minute=0, second=0, microsecond=0) for pk, found in made.items() if pk in latest
+    }
+    assert latest == hours
+    assert {pk for pk, found in made.items() if found.last_used_at} == set(latest)
+    assert all(made[pk].last_used_client and made[pk].last_used_network for pk in latest)
+    assert all(count.at > made[count.credential_id].created_at - HOUR for count in good)
+
+
+def test_there_is_usage_of_every_sort_to_see(acme, now):
+    days = UsageDay.objects.of(acme.id)
+    live = Credential.objects.of(acme.id).live()
+
+    assert set(days.values_list("outcome", flat=True)) > {"valid", "unknown", "revoked", "expired", "missing_scope"}
+    assert days.filter(credential_id=NOBODY).exists()
+    assert live.where(Where.never_used()).count() == 4
+    assert live.where(Where.unused_since(now - timedelta(days=90))).count() == 3
+    assert reports.of_credential(live.get(name="terraform-monitors"), period=periods.DEFAULT, now=now).is_shared
 
 
 def test_support_has_a_request_to_answer_and_one_answered(acme):
