@@ -32,6 +32,7 @@ LABELS: dict[Outcome, Promise] = {
     Outcome.WRONG_KIND: _("Kind not accepted"),
     Outcome.WRONG_ORGANIZATION: _("Another organization’s credential"),
     Outcome.MISSING_SCOPE: _("Scope missing"),
+    Outcome.THROTTLED: _("Too many attempts"),
 }
 """What each outcome is called."""
 
