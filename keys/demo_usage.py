@@ -67,7 +67,7 @@ FLOWS = (
     Flow("migration-script", _PYTHON, "192.0.2.61", "/api/v2/logs/events", 90, 24 * 10.3),
     Flow("migration-script", _PYTHON, "192.0.2.61", "/api/v2/logs/events", 24, 2.2, _EXPIRED, since=10.1),
     Flow("notebook-experiments", _PYTHON, "192.0.2.44", "/api/v1/notebooks", 9, 30.1, at_desks=True),
-    Flow("notebook-experiments", _PYTHON, "192.0.2.44", "/api/v2/users/4711", 3, 30.1, _MISSING, at_desks=True),
+    Flow("notebook-experiments", _PYTHON, "192.0.2.44", "/api/v2/users/4711", 3, 30.2, _MISSING, at_desks=True),
     Flow("dashboard-backup", _CURL, "192.0.2.61", "/api/v1/dashboard", 24, 8.4),
     Flow("github-actions", _CI, "198.51.100.90", "/api/v2/ci/pipelines", 260, 1.7, at_desks=True),
     Flow("terraform-plan", _TERRAFORM, "198.51.100.8", "/api/v2/roles/4711", 18, 76.0, at_desks=True),

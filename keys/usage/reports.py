@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, When
-from django.db.models.functions import TruncMonth
+from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, When, Window
+from django.db.models.functions import RowNumber, TruncMonth
 
 from accounts.actors import Actor
 from keys import governance
@@ -135,7 +135,7 @@ class CredentialUsage:
 
 
 def of_credential(credential: Credential, *, period: Period, now: datetime) -> CredentialUsage:
-    """The usage of one credential. Five queries."""
+    """The usage of one credential. Three queries."""
     counted = counts(credential.organization_id, period=period, now=now).filter(credential_id=credential.pk)
     facets = _facets(credential.organization_id, period, now).filter(credential_id=credential.pk)
     tops = _tops(facets, Facet.CLIENT, Facet.NETWORK, Facet.ENDPOINT)
@@ -173,7 +173,7 @@ class OrganizationUsage:
 
 def of_organization(*, period: Period, by: Actor) -> OrganizationUsage:
     """The usage of the actor's organisation; names, clients and networks as far as they may know of the credentials.
-    Seven queries at most."""
+    Six queries at most."""
     counted = counts(by.organization, period=period, now=by.now)
     visible = Credential.objects.visible_to(by)
     tops = _tops(_facets(by.organization, period, by.now).filter(_seen_by(by)), Facet.CLIENT, Facet.NETWORK)
@@ -229,27 +229,32 @@ def _facets(organization_id: uuid.UUID, period: Period, now: datetime) -> QueryS
 
 
 def _tops(found: QuerySet[Any], *facets: Facet) -> dict[Facet, Top]:
-    sizes = (
-        found.order_by()
-        .values_list("facet")
-        .annotate(
-            total=Sum(F("good") + F("refused")),
-            distinct=Count("value", distinct=True),
-            users=Count("value", distinct=True, filter=Q(good__gt=0)),
-        )
+    """Each facet's busiest values. Two queries, whatever the facets: both read the same rows once."""
+    found = found.order_by().filter(facet__in=facets).values("facet")
+    sizes = found.annotate(
+        total=Sum(F("good") + F("refused")),
+        distinct=Count("value", distinct=True),
+        users=Count("value", distinct=True, filter=Q(good__gt=0)),
     )
-    by_facet = {facet: size for facet, *size in sizes}
+    by_facet = {size["facet"]: size for size in sizes}
+    rows: dict[str, list[Source]] = {facet: [] for facet in facets}
+    for row in _ranked(found):
+        share = (row["uses"] + row["refusals"]) / by_facet[row["facet"]]["total"]
+        rows[row["facet"]].append(Source(row["value"], row["uses"], row["refusals"], row["latest"], share))
     return {
-        facet: _top(found.filter(facet=facet), *by_facet[facet]) if facet in by_facet else Top() for facet in facets
+        facet: Top(tuple(rows[facet]), by_facet[facet]["distinct"], by_facet[facet]["users"])
+        if facet in by_facet
+        else Top()
+        for facet in facets
     }
 
 
-def _top(found: QuerySet[Any], total: int, distinct: int, users: int) -> Top:
-    both = F("uses") + F("refusals")
-    summed = found.order_by().values("value").annotate(uses=Sum("good"), refusals=Sum("refused"), latest=Max("last_at"))
-    rows = summed.order_by(both.desc(), "value")[:SHOWN].values_list("value", "uses", "refusals", "latest")
-    sources = (Source(value, good, refused, at, (good + refused) / total) for value, good, refused, at in rows)
-    return Top(tuple(sources), distinct, users)
+def _ranked(found: QuerySet[Any]) -> QuerySet[Any]:
+    """The first SHOWN values of each facet, the busiest first."""
+    busiest = [(F("uses") + F("refusals")).desc(), F("value").asc()]
+    summed = found.values("facet", "value").annotate(uses=Sum("good"), refusals=Sum("refused"), latest=Max("last_at"))
+    ranked: QuerySet[Any] = summed.annotate(rank=Window(RowNumber(), partition_by=F("facet"), order_by=busiest))
+    return ranked.filter(rank__lte=SHOWN).order_by("facet", "rank")
 
 
 def _busiest(counted: QuerySet[Any], series: Series, by: Actor) -> tuple[Busy, ...]:

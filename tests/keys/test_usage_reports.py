@@ -223,7 +223,7 @@ def test_reports_cost_the_same_however_much_was_counted(
         used(key, 5, client=f"client {number}", ago=timedelta(hours=number))
     by = actor_of(alice)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(3):
         reports.of_credential(key, period=period, now=now)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         reports.of_organization(period=period, by=by)
