@@ -46,8 +46,12 @@ def answered(content: bytes | None, *, status: int, media: str = JSON) -> HttpRe
 
 def refused(error: ApiError) -> HttpResponse:
     """An error in the shape every client of this API reads."""
-    messages = [minting.redacted(message) for message in error.messages]  # nothing misplaced is said back
-    response = answered(msgspec.json.encode({"errors": messages}), status=error.status)
+    response = answered(msgspec.json.encode({"errors": spoken(error)}), status=error.status)
     for name, value in error.headers.items():
         response.headers[name] = value
     return response
+
+
+def spoken(error: ApiError) -> list[str]:
+    """An error's messages, without anything that is spelled like a secret: what was misplaced is not said back."""
+    return [minting.redacted(message) for message in error.messages]

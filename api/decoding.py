@@ -30,12 +30,18 @@ class Unreadable(ApiError):
 
 
 def body_of(request: HttpRequest) -> bytes:
-    """The body, unpacked. 415 for what is not called JSON or packed strangely, 413 for more than settings.API_MAX_BODY
-    bytes, packed or not."""
-    media = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if request.body and media not in MEDIA:
+    """The body, unpacked. As `unpacked` refuses."""
+    media, encoding = (request.headers.get(name, "") for name in ("Content-Type", "Content-Encoding"))
+    return unpacked(request.body, media=media, encoding=encoding)
+
+
+def unpacked(content: bytes, *, media: str, encoding: str) -> bytes:
+    """A body without its packing. 415 for what is not called JSON or packed strangely, 413 for more than
+    settings.API_MAX_BODY bytes, packed or not."""
+    media = media.partition(";")[0].strip().lower()
+    if content and media not in MEDIA:
         raise ApiError(415, f"Content-Type {media[:64]!a} is not supported. Send application/json.")
-    body = _unpacked(request.body, request.headers.get("Content-Encoding", "").strip().lower())
+    body = _unpacked(content, encoding.strip().lower())
     if len(body) > settings.API_MAX_BODY:
         raise ApiError(413, f"The body is larger than {settings.API_MAX_BODY // 1024} KiB. Send less at once.")
     return body

@@ -21,7 +21,9 @@ from api import authentication, decoding
 from api.answers import ApiError, Forbidden, NotFound, answered, refused
 from api.operations import Opens, Operation
 from keys import idempotency, ratelimits
-from keys.usage import journal
+from keys.models import NOBODY
+from keys.usage import journal, spool
+from keys.usage.observations import Observation, client_of, network_of
 from keys.verification import Verdict
 
 log = logging.getLogger(__name__)
@@ -128,6 +130,7 @@ class _Visit:
         """Who calls, if good and not too often."""
         find = authentication.api_key_presented if operation.opens is Opens.API_KEY else authentication.presented
         self.presented = find(self.request, now=self.now)
+        self._observe(self.presented)
         verdict = self.presented.acting
         authentication.check(verdict)
         self._count(operation, verdict)
@@ -136,6 +139,20 @@ class _Visit:
         self.member = authentication.owner_of(verdict)
         actor = authentication.actor_for(verdict, self.member, **self.request.whence)
         return Call(verdict=verdict, caller=actor, member=self.member)
+
+    def _observe(self, presented: authentication.Presented) -> None:
+        """Count what was presented, before anything comes of it: 503 where that cannot be done."""
+        whence = self.request.whence  # type: ignore[attr-defined]  # by middleware
+        found = client_of(whence["user_agent"]), network_of(whence["ip"]), route_of(self.request)
+        lines = [
+            Observation(one.organization_id or NOBODY, one.credential_id or NOBODY, one.outcome, *found).line
+            for one in (presented.acting, presented.api_key)
+            if one is not None
+        ]
+        try:
+            spool.current().write(lines, at_ms=int(self.now.timestamp() * 1000))
+        except OSError:
+            raise ApiError(503, "Uses cannot be counted now. Try again.", headers={"Retry-After": "5"}) from None
 
     def _count(self, operation: Operation, verdict: Verdict) -> None:
         rate = ratelimits.Rate(operation.rate.value, *settings.API_RATES[operation.rate.value])

@@ -2,6 +2,7 @@
 
 import os
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -47,6 +48,14 @@ def number(name: str, default: int, *, at_least: int, at_most: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """A comma-separated list of networks or single addresses, such as 10.0.0.0/8,2001:db8::1."""
+    try:
+        return [ip_network(word) for word in words(name)]
+    except ValueError as error:
+        raise _refuse(name, f"expected networks like 10.0.0.0/8, but {error}.") from None
 
 
 def rates(name: str, **defaults: tuple[int, int]) -> dict[str, tuple[int, int]]:

@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from console import acting as acting_as
 from console.requests import ConsoleRequest
-from keys import minting
+from keys import minting, revisions
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -74,6 +74,18 @@ def _client_ip(request: HttpRequest) -> str:
         return str(ipaddress.ip_address(address))
     except ValueError:
         return ""
+
+
+def changes_announced(get_response: GetResponse) -> GetResponse:
+    """Whoever changed something hears of it after every process here could: the next question is judged by it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.method not in {"GET", "HEAD", "OPTIONS"}:
+            revisions.announce()
+        return response
+
+    return middleware
 
 
 def security_headers(get_response: GetResponse) -> GetResponse:

@@ -1,5 +1,7 @@
 """What gunicorn's asgi worker serves: every request's body is read here, in the event loop, before a thread is taken.
 
+What gateways ask is answered in the loop by the verifier's doors, everything else by Django.
+
 Django answers on a fixed number of threads. A thread that waits for a slow client is a thread nobody else gets, so
 three hundred clients dripping a form would stop every page. Here they cost a coroutine each: the body is read whole,
 within a bound on its size and on its time, and only then handed to Django, which never waits for the network.
@@ -13,6 +15,7 @@ from typing import Any
 
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from console.wsgi import application as django_application
 
@@ -31,6 +34,10 @@ LINGER_BODY = 32 * settings.MAX_BODY
 # The queue of an answer is unbounded (0): a thread that had to wait until a slow client took its answer would be held
 # by that client, and for good by one that leaves half-way.
 _pages = WSGIMiddleware(django_application, workers=settings.THREADS, send_queue_size=0)
+
+_start, _stop, _is_question, _answer, asked_at_once = (
+    import_string(f"api.verify.asgi.{name}") for name in ("start", "stop", "answers_at", "answer", "at_once")
+)
 
 
 class Refused(Exception):
@@ -55,8 +62,9 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
-    for _ in ("startup", "shutdown"):
+    for step in (_start, _stop):
         message = await receive()
+        await step()
         await send({"type": f"{message['type']}.complete"})
 
 
@@ -71,6 +79,9 @@ async def _http(scope: Scope, receive: Receive, send: Send) -> None:
     except Gone:
         return
     else:
+        if _is_question(scope["path"]):
+            await _answer(scope, body, send)
+            return
         await _pages(_measured(scope, body), _replay(body), send)  # type: ignore[arg-type]
 
 
@@ -117,7 +128,7 @@ def _replay(body: bytes) -> Receive:
 
 async def _refuse(scope: Scope, send: Send, refusal: Refused) -> None:
     """Say why: to a program in the shape the API has it, to everybody else as plain text."""
-    for_programs = scope["path"].startswith("/api/")
+    for_programs = scope["path"].startswith("/api/") or _is_question(scope["path"])
     text = (json.dumps({"errors": [refusal.text]}) if for_programs else f"{refusal.text}\n").encode()
     headers = [
         (b"content-type", b"application/json" if for_programs else b"text/plain; charset=utf-8"),

@@ -22,7 +22,14 @@ API_MAX_BODY = 64 * 1024  # bytes of one request to the API
 MAX_BODY = 1024 * 1024  # bytes of one request; console/server.py refuses more before a thread is taken
 
 VERIFY_SECRET = env.text("VERIFY_SECRET")
+VERIFY_NETWORKS = env.networks("VERIFY_NETWORKS")
+VERIFY_CACHE = env.number("VERIFY_CACHE", 100_000, at_least=0, at_most=10_000_000)
+VERIFY_MAX_STALE = env.number("VERIFY_MAX_STALE", 4, at_least=1, at_most=300)  # seconds
+VERIFY_UNKNOWN = env.number("VERIFY_UNKNOWN", 600, at_least=1, at_most=1_000_000)  # a minute, network and worker
 API_RATES = env.rates("API_RATES", read=(1000, 60), write=(300, 60), search=(100, 60), validate=(10_000, 60))
+
+USAGE_DIR = DATA_DIR / "usage"
+USAGE_RESERVE = env.number("USAGE_RESERVE", 64, at_least=0, at_most=65_536) * 1024 * 1024  # bytes
 
 # Core --------------------------------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG")
@@ -61,6 +68,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "console.middleware.plain_health",
     "console.middleware.request_facts",
+    "console.middleware.changes_announced",
     "django.middleware.security.SecurityMiddleware",
     "console.middleware.security_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",

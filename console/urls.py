@@ -134,7 +134,7 @@ urlpatterns = [
     path("", include(other_urls)),
     path("support/", include(support_urls)),
     path("api/", include("api.urls")),
-    path("", include("api.gateway_urls")),
+    path("", include("api.verify.urls")),
 ]
 if settings.DEBUG:
     urlpatterns += [path("styleguide/", styleguide.styleguide, name="styleguide")]

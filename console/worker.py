@@ -1,5 +1,5 @@
-"""gunicorn's asgi worker, with a bound on how long a client may take to send its first request's headers, and with
-refusals that programs can read.
+"""gunicorn's asgi worker, with a bound on how long a client may take to send its first request's headers, with
+refusals that programs can read, and with gateways' questions answered before anything else sees them.
 
 gunicorn bounds the size of headers, and between two requests of one connection their time (`keepalive`). A new
 connection may stay silent for ever; each costs a file descriptor, and when those run out nobody is let in any more.
@@ -12,6 +12,11 @@ from http import HTTPStatus
 
 from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers import gasgi
+
+from console import server
+
+IDLE_CHECK = 1.0
+"""Seconds between two looks at whether a gateway's connection has anything left to ask."""
 
 HEADER_SECONDS = 10.0
 """How long a client may take to send its headers."""
@@ -30,6 +35,61 @@ class PunctualProtocol(ASGIProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.worker.loop.call_later(HEADER_SECONDS, self._close_unless_asked)
+        self._peer = (transport.get_extra_info("peername") or ("",))[0]
+        self._asks_only = True  # until something else than a whole question arrives
+        self._asked_at = 0.0
+        self._is_waiting = False
+        self._held = b""
+
+    def data_received(self, data: bytes) -> None:
+        """Questions of gateways are answered at once; everything else, and all that follows it, goes to gunicorn."""
+        if self._is_waiting:
+            self._hold(data)
+        elif not (self._asks_only and self._ask(data)):
+            self._hand_over()
+            super().data_received(data)
+
+    def _ask(self, data: bytes) -> bool:
+        """Whether the data is a question that is being answered."""
+        self._is_waiting = True  # the answer may come before the next line
+        if not self.worker.alive or not server.asked_at_once(data, self._peer, self._deliver):
+            self._is_waiting = False
+            return False
+        if not self._asked_at:
+            self.worker.loop.call_later(IDLE_CHECK, self._close_when_idle)
+        self._asked_at = self.worker.loop.time()
+        return True
+
+    def _hand_over(self) -> None:
+        """From now on the connection is gunicorn's, as if it had just been made."""
+        if self._asks_only and self._asked_at:
+            self._asked_at = 0.0
+            self.worker.loop.call_later(HEADER_SECONDS, self._close_unless_asked)
+        self._asks_only = False
+
+    def _deliver(self, answer: bytes) -> None:
+        self._safe_write(answer)
+        self._is_waiting = False
+        if self._held:
+            data, self._held = self._held, b""
+            self.transport.resume_reading()
+            self.data_received(data)
+
+    def _hold(self, data: bytes) -> None:
+        """Keep what a client sends before it has its answer."""
+        if not self._held:
+            self.transport.pause_reading()
+        self._held += data
+
+    def _close_when_idle(self) -> None:
+        """gunicorn does not know of these requests, so it would neither end their connection nor let it live."""
+        if not self._asks_only or self._closed:
+            return
+        idle = self.worker.loop.time() - self._asked_at
+        if not self._is_waiting and (idle > self.cfg.keepalive or not self.worker.alive):
+            self._close_transport()
+        else:
+            self.worker.loop.call_later(IDLE_CHECK, self._close_when_idle)
 
     def _send_error_response(self, status: int, message: str, extra_headers: Iterable[tuple[str, str]] = ()) -> None:
         """Refuse in the shape that programs read. `message` may quote the request: it is dropped."""
@@ -40,7 +100,7 @@ class PunctualProtocol(ASGIProtocol):
         self._safe_write("\r\n".join(lines).encode("latin-1"))
 
     def _close_unless_asked(self) -> None:
-        if self.req_count <= 1 and self._current_request is None and not self._closed:
+        if self.req_count <= 1 and self._current_request is None and not self._closed and not self._asked_at:
             self._keepalive_timeout()
 
 

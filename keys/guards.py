@@ -1,6 +1,8 @@
-"""Triggers that count the live credentials of every limit. CHECK constraints bound the count."""
+"""Triggers that count the live credentials of every limit, which CHECK constraints bound; and triggers that write a
+revision whenever anything changes that a standing is made from, so that no cache can miss it."""
 
 from audit.triggers import installer
+from keys.standings import OUTDATING
 
 MORE = """
     UPDATE keys_limit SET live = live + 1, minimum = keep_at_least
@@ -17,9 +19,51 @@ EVENTS = (
     ("deleted", "DELETE", "OLD.revoked_at IS NULL", FEWER),
 )
 
+SUBJECTS = {
+    "keys_credential": "id",
+    "accounts_member": "id",
+    "accounts_memberrole": "member_id",
+    "accounts_role": "id",
+    "keys_kindswitch": "organization_id",
+}
+"""Whose standing a row is about: what stands in Standing.subjects."""
+
+CHANNEL = "keyhouse_revisions"
+"""Where PostgreSQL tells those who listen that there are revisions."""
+
+ON_SQLITE = "INSERT INTO keys_revision (subject, at) VALUES ({subject}, strftime('%Y-%m-%d %H:%M:%f', 'now'))"
+ON_POSTGRESQL = """
+    INSERT INTO keys_revision (transaction, subject, at)
+    VALUES (pg_current_xact_id()::text::bigint, {subject}, now());
+    PERFORM pg_notify('{channel}', '')
+"""
+
+
+def _outdating(differs: str) -> list[tuple[str, str, str, str, str]]:
+    """Name, table, event, condition and subject of each trigger that writes a revision; `differs` is the engine's
+    comparison that knows NULL.
+
+    A new credential outdates nothing, for no cache remembers that a text is unknown; a new role of a member, or a
+    switch, does.
+    """
+    found = []
+    for table, columns in OUTDATING.items():
+        name, subject = f"outdates_{table}", SUBJECTS[table]
+        changed = " OR ".join(f"OLD.{column} {differs} NEW.{column}" for column in columns)
+        found.append((f"{name}_changed", table, f"UPDATE OF {', '.join(columns)}", changed, f"NEW.{subject}"))
+        found.append((f"{name}_deleted", table, "DELETE", "TRUE", f"OLD.{subject}"))
+        if subject != "id":
+            found.append((f"{name}_moved", table, f"UPDATE OF {subject}", changed, f"OLD.{subject}"))
+            found.append((f"{name}_created", table, "INSERT", "TRUE", f"NEW.{subject}"))
+    return found
+
+
 SQLITE = {
     f"credential_{name}": f"AFTER {event} ON keys_credential WHEN {condition} BEGIN {count}; END"
     for name, event, condition, count in EVENTS
+} | {
+    name: f"AFTER {event} ON {table} WHEN {condition} BEGIN {ON_SQLITE.format(subject=subject)}; END"
+    for name, table, event, condition, subject in _outdating("IS NOT")
 }
 POSTGRESQL = [
     statement
@@ -32,6 +76,19 @@ POSTGRESQL = [
         f"""
         CREATE OR REPLACE TRIGGER credential_{name} AFTER {event} ON keys_credential
         FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION credential_{name}()
+        """,
+    )
+] + [
+    statement
+    for name, table, event, condition, subject in _outdating("IS DISTINCT FROM")
+    for statement in (
+        f"""
+        CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN {ON_POSTGRESQL.format(subject=subject, channel=CHANNEL)}; RETURN NULL; END $$
+        """,
+        f"""
+        CREATE OR REPLACE TRIGGER {name} AFTER {event} ON {table}
+        FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION {name}()
         """,
     )
 ]

@@ -14,4 +14,5 @@ _folder.joinpath("static").mkdir(parents=True, exist_ok=True)  # whitenoise warn
 os.environ["DATA_DIR"] = str(_folder)
 os.environ["SITE_URL"] = "http://testserver"
 os.environ["ALLOWED_HOSTS"] = "testserver,127.0.0.1,localhost"
+os.environ["USAGE_RESERVE"] = "0"
 os.environ.pop("DEMO", None)

@@ -3,13 +3,13 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 
 from keys.models import Credential, Use
-from keys.usage.observations import network_of
-from keys.verification import Verdict
+from keys.usage.observations import client_of, network_of
 
 KEPT_FOR = timedelta(days=30)
 PRECISION = timedelta(minutes=1)
@@ -52,14 +52,13 @@ def record(request: Request) -> None:
     )
     presented = Credential.objects.filter(pk__in=[request.credential_id, *filter(None, [request.api_key_id])])
     long_ago = Q(last_used_at__isnull=True) | Q(last_used_at__lt=request.at - PRECISION)
-    if request.good and presented.filter(long_ago).update(last_used_at=request.at):
+    if request.good and presented.filter(long_ago).update(**_last_use(request)):
         _forget(request)
 
 
-def touch(verdict: Verdict, *, now: datetime) -> None:
-    """Note that a good credential was used, unless that was noted less than PRECISION ago."""
-    if verdict.last_used_at is None or verdict.last_used_at < now - PRECISION:
-        Credential.objects.filter(pk__in=[verdict.credential_id]).update(last_used_at=now)
+def _last_use(request: Request) -> dict[str, Any]:
+    came_from = {"last_used_client": client_of(request.client), "last_used_network": network_of(request.ip)}
+    return {"last_used_at": request.at} | came_from
 
 
 def _forget(request: Request) -> None:

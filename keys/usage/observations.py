@@ -76,14 +76,15 @@ def network_of(ip: str) -> str:
 
 
 @functools.lru_cache(maxsize=4096)
-def endpoint_of(target: str) -> str:
-    """The path of a request's target without what differs from one to the next: "/api/v2/users/*/roles".
+def endpoint_of(path: str) -> str:
+    """A path without what differs from one request to the next: "/api/v2/users/*/roles"; "" for none.
 
     A segment is kept if it reads as a word; numbers, identifiers, encoded or long text become a star, and so does
     anything that could be a secret.
     """
-    path = minting.redacted(target.partition("?")[0].partition("#")[0])
-    segments = [segment for segment in path.split("/") if segment]
+    if not path:
+        return ""
+    segments = [segment for segment in minting.redacted(path).split("/") if segment]
     kept = [segment if _is_word(segment) else "*" for segment in segments[:DEEPEST_ENDPOINT]]
     kept += [ELSEWHERE] if len(segments) > DEEPEST_ENDPOINT else []
     return ("/" + "/".join(kept))[:LONGEST_ENDPOINT]

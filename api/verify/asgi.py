@@ -1,0 +1,107 @@
+"""The verifier's doors in the event loop: /verify and /verifications as ASGI has them, and its beginning and end.
+
+What a gateway's connection carries is mostly answered by api.verify.wire before it comes to this.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from api.answers import ApiError
+from api.verify import answers, bulk, wire
+from api.verify.answers import Answer
+from api.verify.questions import Asked, Question
+from api.verify.verifier import Verifier
+from keys.usage.background import Background
+
+Send = Callable[[dict[str, Any]], Any]
+
+_running: tuple[Verifier, Background] | None = None
+
+
+async def start() -> None:
+    """Begin to answer in this process, and to count what it answers."""
+    global _running
+    verifier, background = Verifier(), Background()
+    background.start()
+    await verifier.start()
+    _running = verifier, background
+
+
+async def stop() -> None:
+    """Answer what was asked already, and end."""
+    global _running
+    if _running:
+        verifier, background = _running
+        _running = None
+        await verifier.stop()
+        background.stop()
+
+
+def at_once(data: bytes, peer: str, deliver: Callable[[bytes], None]) -> bool:
+    """Whether these bytes of a connection are a whole question; then its answer's bytes are delivered, now or later."""
+    question = wire.question(data, peer) if _running else None
+    if question is None or _running is None:
+        return False
+    _running[0].ask(question, lambda answer: deliver(wire.response(answer)))
+    return True
+
+
+def answers_at(path: str) -> bool:
+    """Whether the address is one of these doors."""
+    return path == bulk.PATH or (path.startswith("/verify") and path[7:8] in wire.NEXT)
+
+
+async def answer(scope: Any, body: bytes, send: Send) -> None:
+    """Answer a request whose body has been read."""
+    headers = _headers(scope["headers"])
+    peer = scope["client"][0] if scope.get("client") else ""
+    target = scope["raw_path"].decode("latin-1")
+    if scope["query_string"]:
+        target += "?" + scope["query_string"].decode("latin-1")
+    if scope["path"] == bulk.PATH:
+        found = await _several(scope["method"], headers, body, peer)
+    else:
+        found = await _one(lambda verifier, deliver: verifier.ask(Question(target, headers, peer), deliver))
+    await _send(found, send, has_body=scope["method"] != "HEAD")
+
+
+async def _several(method: str, headers: dict[str, str], body: bytes, peer: str) -> Answer:
+    try:
+        asked = bulk.read(method, headers, body, peer)
+    except ApiError as refusal:
+        return answers.error(refusal)
+    judged = await asyncio.gather(*(_judged(one) for one in asked.questions))
+    return bulk.answered(asked, judged)
+
+
+def _judged(asked: Asked) -> Any:
+    return _one(lambda verifier, deliver: verifier.judge(asked, deliver))
+
+
+async def _one(ask: Callable[[Verifier, Callable[[Answer], None]], None]) -> Answer:
+    """The answer to what is asked of the running verifier."""
+    if _running is None:
+        return answers.UNAVAILABLE
+    future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+    def deliver(found: Answer) -> None:
+        if not future.done():  # whoever asked may have left
+            future.set_result(found)
+
+    ask(_running[0], deliver)
+    return await future
+
+
+def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in pairs:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        headers[key] = f"{headers[key]},{text}" if key in headers else text
+    return headers
+
+
+async def _send(found: Answer, send: Send, *, has_body: bool) -> None:
+    headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in found.all_headers]
+    await send({"type": "http.response.start", "status": found.status, "headers": headers})
+    await send({"type": "http.response.body", "body": found.body if has_body else b""})

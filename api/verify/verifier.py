@@ -1,0 +1,240 @@
+"""Answers questions in the event loop: from memory where that can be trusted, else by one query for many at once.
+
+Time is cut into turns of the loop. A turn begins with the first question in it: then, and not before, the sign of
+changes is read, so that whatever was committed before a client asked is known when it is answered. It ends when all
+that could be answered is: then the turn's uses are spooled by one write, and only then do the answers leave. A use that
+was answered is on file; one that cannot be filed is not answered.
+
+Nothing is answered from memory while it may be out of step: after a sign of changes, not until they have been read;
+and 503 once no reading has succeeded for settings.VERIFY_MAX_STALE seconds.
+"""
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from api.answers import ApiError
+from api.verify import answers, judging, questions
+from api.verify.answers import Answer
+from api.verify.questions import Asked, Question
+from api.verify.throttle import Throttle
+from keys import revisions, standings
+from keys.cache import Cache, Entry
+from keys.usage import spool
+from keys.verification import Outcome
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+Deliver = Callable[[Answer], None]
+
+BATCH = 200
+"""Texts that are looked up by one query."""
+
+PATIENCE = 2.0
+"""Seconds to wait for the database before saying 503."""
+
+FORGOTTEN_AFTER = 1800.0
+"""Seconds without a reading after which everything is forgotten: revisions are kept for an hour, not for ever."""
+
+
+class Unavailable(Exception):
+    """What is asked of the database cannot be known now."""
+
+
+class Verifier:
+    """One process's answers. Everything but the database happens in the loop that `start` was called in."""
+
+    def __init__(self) -> None:
+        self.cache: Cache[Answer] = Cache(settings.VERIFY_CACHE)
+        self._throttle = Throttle(settings.VERIFY_UNKNOWN)
+        self._database: Executor = ThreadPoolExecutor(2, thread_name_prefix="verify")
+        self._now: datetime = timezone.now()
+        self._in_turn = False
+        self._told: list[tuple[Deliver, Answer, bytes]] = []
+        self._missing: list[tuple[Asked, Deliver]] = []
+        self._looking: asyncio.Task[None] | None = None
+        self._waiting: list[tuple[Asked, Deliver]] = []
+        self._signs = 0
+        self._is_behind = True
+        self._position: int | None = None
+        self._fresh_at = float("-inf")
+        self._stopping = threading.Event()
+
+    async def start(self) -> None:
+        """Begin to follow what changes. Questions asked before the first reading wait for it."""
+        self._loop = asyncio.get_running_loop()
+        self._sign = revisions.sign()
+        self._wake = asyncio.Event()
+        self._following = self._loop.create_task(self._follow())
+        threading.Thread(target=revisions.listen, args=(self._be_woken, self._stopping), daemon=True).start()
+
+    async def stop(self) -> None:
+        """Answer what was asked, and follow no more."""
+        self._stopping.set()
+        self._wake.set()
+        await self._following
+        if self._looking:
+            await self._looking
+        self._end_turn()
+        self._database.shutdown(wait=False, cancel_futures=True)
+
+    def ask(self, question: Question, deliver: Deliver) -> None:
+        """Answer a question, by the end of this turn or when what it needs has been read. Calls `deliver` once."""
+        self._begin_turn()
+        try:
+            asked = questions.read(question)
+        except ApiError as refusal:
+            deliver(answers.error(refusal))
+        else:
+            self.judge(asked, deliver)
+
+    def judge(self, asked: Asked, deliver: Deliver) -> None:
+        """The same, for what has been read from a request already."""
+        self._begin_turn()
+        if self._loop.time() - self._fresh_at > settings.VERIFY_MAX_STALE and self._position is not None:
+            deliver(answers.UNAVAILABLE)
+        elif self._is_behind:
+            self._waiting.append((asked, deliver))
+        elif entry := self.cache.get(asked.text):
+            self._conclude(deliver, *judging.of_known(asked, entry, self._now))
+        elif outcome := judging.without_looking(asked):
+            self._conclude(deliver, *judging.of_unknown(asked, outcome))
+        else:
+            self._miss(asked, deliver)
+
+    # Turns -----------------------------------------------------------------------------------------------------
+
+    def _begin_turn(self) -> None:
+        if self._in_turn:
+            return
+        self._in_turn = True
+        self._now = timezone.now()
+        self._loop.call_soon(self._end_turn)
+        if self._sign.moved():
+            self._signs += 1
+            self._is_behind = True
+            self._wake.set()
+
+    def _conclude(self, deliver: Deliver, answer: Answer, line: bytes) -> None:
+        self._told.append((deliver, answer, line))
+
+    def _end_turn(self) -> None:
+        """File the turn's uses, then let its answers go."""
+        self._in_turn = False
+        told, self._told = self._told, []
+        if not told:
+            return
+        try:
+            spool.current().write([line for _, _, line in told], at_ms=int(self._now.timestamp() * 1000))
+        except OSError:
+            for deliver, _, _ in told:
+                deliver(answers.UNCOUNTED)
+        else:
+            for deliver, answer, _ in told:
+                deliver(answer)
+
+    # Look-ups --------------------------------------------------------------------------------------------------
+
+    def _miss(self, asked: Asked, deliver: Deliver) -> None:
+        if not self._throttle.allows(asked.network, minute=int(self._now.timestamp()) // 60):
+            self._conclude(deliver, *judging.of_unknown(asked, Outcome.THROTTLED))
+            return
+        self._missing.append((asked, deliver))
+        if self._looking is None or self._looking.done():
+            self._looking = self._loop.create_task(self._look_up())
+
+    async def _look_up(self) -> None:
+        """Look up all that is missing, so many at a time; what comes meanwhile waits for the next time."""
+        while self._missing:
+            batch, self._missing = self._missing[:BATCH], self._missing[BATCH:]
+            revision = self.cache.revision
+            try:
+                found = await self._in_database(standings.find, {asked.text for asked, _ in batch})
+            except Unavailable:
+                for _, deliver in batch:
+                    deliver(answers.UNAVAILABLE)
+                continue
+            self._begin_turn()
+            for asked, deliver in batch:
+                self._looked_up(asked, deliver, found.get(asked.text), revision)
+
+    def _looked_up(self, asked: Asked, deliver: Deliver, standing: standings.Standing | None, revision: int) -> None:
+        if standing is None:
+            self._throttle.count(asked.network)
+            self._conclude(deliver, *judging.of_unknown(asked, Outcome.UNKNOWN))
+        else:
+            entry: Entry[Answer] = self.cache.put(asked.text, standing, revision=revision)
+            self._conclude(deliver, *judging.of_known(asked, entry, self._now))
+
+    async def _in_database(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Call it in a thread that keeps a connection. Unavailable if that fails, or takes longer than PATIENCE."""
+        calling = self._loop.run_in_executor(self._database, _with_connection, function, arguments)
+        try:
+            return await asyncio.wait_for(calling, PATIENCE)
+        except (DatabaseError, TimeoutError) as trouble:
+            log.warning("The database does not answer: %s", type(trouble).__name__)
+            raise Unavailable from trouble
+        except Exception as trouble:
+            log.exception("What the database says cannot be read.")
+            raise Unavailable from trouble
+
+    # Keeping in step -------------------------------------------------------------------------------------------
+
+    async def _follow(self) -> None:
+        """Read what changed, at every sign of it and at every pulse."""
+        while not self._stopping.is_set():
+            self._wake.clear()
+            try:
+                await self._catch_up()
+            except Unavailable:
+                self._refuse_waiting()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), revisions.PULSE)
+        self._refuse_waiting()
+
+    def _be_woken(self) -> None:
+        """Called in the listener's thread, perhaps when the loop is already gone."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    async def _catch_up(self) -> None:
+        signs, began = self._signs, self._loop.time()
+        if self._position is None or began - self._fresh_at > FORGOTTEN_AFTER:
+            position = await self._in_database(revisions.position)
+            self.cache.clear()
+        else:
+            changes = await self._in_database(revisions.since, self._position)
+            self.cache.forget(changes.subjects)
+            position = changes.position
+        self._position, self._fresh_at = position, began
+        if signs == self._signs:
+            self._is_behind = False
+            self._release()
+
+    def _release(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for asked, deliver in waiting:
+            self.judge(asked, deliver)
+
+    def _refuse_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for _, deliver in waiting:
+            deliver(answers.UNAVAILABLE)
+
+
+def _with_connection(function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+    """Call a function that reads, on this thread's connection; once more on another if that one was broken."""
+    try:
+        return function(*arguments)
+    except DatabaseError:
+        connection.close()
+        return function(*arguments)

@@ -1,0 +1,122 @@
+"""What the records say of presented texts: whose each is and what it may, before anything is asked of it.
+
+One statement for any number of texts, written out: this is the hot path, and the query builder costs more than the
+database does.
+"""
+
+import functools
+import json
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+
+from accounts.builtin_roles import permissions_of
+from keys import minting
+from keys.kinds import BY_VALUE, Kind, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A credential as recorded. `permissions` is what it may do: its scopes, or everything, within what its owner's
+    roles permit; empty for kinds that act for an organisation. `subjects` are the ids whose change outdates it."""
+
+    kind: Kind
+    credential_id: uuid.UUID
+    organization_id: uuid.UUID
+    owner_id: uuid.UUID | None
+    permissions: frozenset[str]
+    scopes: frozenset[str] | None
+    expires_at: datetime | None
+    is_revoked: bool
+    is_owner_disabled: bool
+    is_switched_off: bool
+    subjects: tuple[uuid.UUID, ...]
+
+
+_FIND = """
+    SELECT credential.fingerprint, credential.kind, credential.id, credential.organization_id, credential.owner_id,
+        credential.scopes, credential.expires_at, credential.revoked_at IS NOT NULL, owner.disabled_at IS NOT NULL,
+        EXISTS (SELECT 1 FROM keys_kindswitch AS off
+                WHERE off.organization_id = credential.organization_id AND off.kind = credential.kind),
+        role.id, role.slug, role.granted
+    FROM keys_credential AS credential
+    LEFT JOIN accounts_member AS owner ON owner.id = credential.owner_id
+    LEFT JOIN accounts_memberrole AS held ON held.member_id = credential.owner_id
+    LEFT JOIN accounts_role AS role ON role.id = held.role_id
+    WHERE credential.fingerprint IN ({places})
+"""
+OUTDATING = {
+    "keys_credential": ("kind", "organization_id", "owner_id", "scopes", "fingerprint", "expires_at", "revoked_at"),
+    "accounts_member": ("disabled_at",),
+    "accounts_memberrole": ("member_id", "role_id"),
+    "accounts_role": ("slug", "granted"),
+    "keys_kindswitch": ("organization_id", "kind"),
+}
+"""The columns a standing is made from. keys.guards writes a revision whenever one of them changes."""
+
+
+def find(texts: Iterable[str]) -> dict[str, Standing]:
+    """The standing of every text that is a credential of ours. One query; none if no text is even spelled like one."""
+    wanted = {candidate: text for text in texts for candidate in _candidates(text)}
+    if not wanted:
+        return {}
+    rows: dict[str, list[tuple[Any, ...]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND.format(places=", ".join(["%s"] * len(wanted))), list(wanted))
+        for row in cursor.fetchall():
+            rows.setdefault(wanted[bytes(row[0])], []).append(row)
+    return {text: _standing(found) for text, found in rows.items()}
+
+
+def _candidates(text: str) -> list[bytes]:
+    parsed = minting.parse(text)
+    return minting.fingerprints(parsed.kind, text) if parsed else []
+
+
+def _standing(rows: list[tuple[Any, ...]]) -> Standing:
+    """From the credential's row, which comes once for each role of its owner."""
+    _fingerprint, kind, pk, organization, owner, scopes, expires_at, revoked, disabled, off, *_role = rows[0]
+    roles = frozenset((_id(role), slug, granted) for *_, role, slug, granted in rows if role)
+    own = _list(scopes)
+    ids = (_id(pk), _id(organization), _id(owner) if owner else None)
+    return Standing(
+        kind=BY_VALUE[kind],
+        credential_id=ids[0],
+        organization_id=ids[1],
+        owner_id=ids[2],
+        permissions=_permitted(BY_VALUE[kind], frozenset((slug, granted) for _, slug, granted in roles), own),
+        scopes=own,
+        expires_at=_moment(expires_at),
+        is_revoked=bool(revoked),
+        is_owner_disabled=bool(disabled),
+        is_switched_off=bool(off),
+        subjects=(*filter(None, ids), *sorted(role for role, *_ in roles)),
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _permitted(kind: Kind, roles: frozenset[tuple[str | None, str]], own: frozenset[str] | None) -> frozenset[str]:
+    """What roles permit, within a credential's own scopes. Kept, so that equal sets are one set in memory."""
+    if kind.scopes is Rule.NONE:
+        return frozenset()
+    held = frozenset().union(*(permissions_of(slug, _list(granted) or ()) for slug, granted in roles))
+    return held if own is None else held & own
+
+
+@functools.lru_cache(maxsize=1024)
+def _list(text: str | None) -> frozenset[str] | None:
+    """A column of JSON, which both drivers hand over as text."""
+    return None if text is None else frozenset(json.loads(text))
+
+
+def _id(value: Any) -> uuid.UUID:
+    return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
+
+
+def _moment(value: datetime | None) -> datetime | None:
+    """With its zone, which SQLite does not keep: there it is UTC."""
+    return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)

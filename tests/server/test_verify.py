@@ -1,0 +1,269 @@
+"""/verify on the real server: both ways in say the same, and nobody is let in by what is no longer true."""
+
+import contextlib
+import json
+import time
+import uuid
+
+import pytest
+
+from tests.run import free_port
+from tests.server.asking import Connection, call, question
+from tests.serving import Server
+
+pytestmark = pytest.mark.server
+
+PROMISE = 1.0  # seconds until another node refuses; measured are milliseconds
+
+
+@pytest.fixture(scope="module")
+def keys(server):
+    name = f"Askers {uuid.uuid4().hex[:6]}"
+    return json.loads(server.manage("createorg", name, "--admin", f"{name[-6:]}@askers.example", "--keys"))
+
+
+@pytest.fixture
+def node(server, tmp_path):
+    """A second gunicorn on the same database, with a folder of its own, as on another machine."""
+    port = free_port()
+    environment = server.environment | {
+        "DATA_DIR": str(tmp_path),
+        "DATABASE_URL": server.environment["DATABASE_URL"],
+        "PORT": str(port),
+        "SECRET_KEY": (server.data_dir / "secret_key").read_text().strip(),
+        "PEPPERS_FILE": str(server.data_dir / "peppers.json"),
+    }
+    other = Server(f"http://127.0.0.1:{port}", tmp_path, environment)
+    other.start()
+    yield other
+    other.stop()
+
+
+@contextlib.contextmanager
+def connections(url, count=8):
+    """So many open connections that every worker has some."""
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(Connection(url)) for _ in range(count)]
+
+
+KEY = "{api_key}"
+SAME = {
+    "good": question("/verify", {"DD-API-KEY": KEY}),
+    "below": question("/verify;accept=api_key/api/v2/series?x=1", {"DD-API-KEY": KEY}),
+    "post": question("/verify", {"DD-API-KEY": KEY, "Content-Length": "0"}, "POST"),
+    "none": question("/verify"),
+    "unknown": question("/verify", {"DD-API-KEY": "0" * 32}),
+    "two in two headers": question("/verify", {"DD-API-KEY": KEY, "DD-APPLICATION-KEY": "{application_key}"}),
+    "two in one header": question("/verify", [("DD-API-KEY", KEY), ("DD-API-KEY", "0" * 32)]),
+    "ten": question("/verify", [("DD-API-KEY", KEY)] * 10),
+    "of 10 KB": question("/verify", {"DD-API-KEY": "a" * 8000}),
+    "not UTF-8": question("/verify", {"DD-API-KEY": "\xff" * 32}),
+    "wrong kind": question("/verify?accept=client_token", {"DD-API-KEY": KEY}),
+    "wrong organization": question(f"/verify?organization={uuid.uuid4()}", {"DD-API-KEY": KEY}),
+    "missing scope": question("/verify?scope=dashboards_read", {"DD-API-KEY": KEY}),
+    "unknown scope": question("/verify?scope=nope", {"DD-API-KEY": KEY}),
+    "in a query": question("/verify/v1/input?api_key=" + KEY),
+    "percent": question("/verify%3Baccept=client_token/x", {"DD-API-KEY": KEY}),
+    "seventy headers": question("/verify", [("DD-API-KEY", KEY), *((f"X-{n}", "y") for n in range(70))]),
+    "a long address": question("/verify/" + "a" * 9000, {"DD-API-KEY": KEY}),
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_a_question_in_one_piece_and_one_in_two_have_the_same_answer(name, server, keys):
+    data = SAME[name].replace(b"{api_key}", keys["api_key"].encode())
+    data = data.replace(b"{application_key}", keys["application_key"].encode())
+    with Connection(server.url) as whole, Connection(server.url) as halved:
+        whole.send(data)
+        halved.send(data[:9])
+        time.sleep(0.05)
+        halved.send(data[9:])
+        one, other = whole.answer(), halved.answer()
+
+    said = [
+        (status, body, {name: value for name, value in headers.items() if name.startswith(("x-", "www", "retry"))})
+        for status, headers, body in (one, other)
+    ]
+    assert said[0] == said[1]
+    assert keys["api_key"].encode() not in one[2]
+
+
+def test_the_whole_piece_does_take_the_short_way(server, keys):
+    with Connection(server.url) as connection:
+        connection.send(question("/verify", {"DD-API-KEY": keys["api_key"]}))
+
+        assert "server" not in connection.answer()[1]
+
+
+def test_several_at_once_on_one_connection_are_answered_in_their_order(server, keys):
+    good, bad = question("/verify", {"DD-API-KEY": keys["api_key"]}), question("/verify", {"DD-API-KEY": "0" * 32})
+    with Connection(server.url) as connection:
+        connection.send(good)
+        connection.answer()
+        connection.send(good + bad + good)
+
+        assert [connection.answer()[0] for _ in range(3)] == [200, 401, 200]
+
+
+def test_after_a_question_the_connection_may_carry_anything_else(server, keys):
+    with Connection(server.url) as connection:
+        first = connection.status(keys["api_key"])
+        connection.send(question("/verifications"))
+        other = connection.answer()[0]
+        last = connection.status(keys["api_key"])
+
+    assert (first, other, last) == (200, 405, 200)
+
+
+@pytest.mark.parametrize("address", ["/verifyx", "/verify.json", "/verify-it"])
+def test_what_only_begins_like_the_door_is_not_the_door(address, server, keys):
+    with Connection(server.url) as connection:
+        assert connection.status(keys["api_key"], address) == 404
+
+
+def test_head_has_no_body_and_an_old_client_is_answered_and_let_go(server, keys):
+    header = {"DD-API-KEY": keys["api_key"]}
+    with Connection(server.url) as connection:
+        connection.send(question("/verify", header, "HEAD") + question("/verify", header))
+        assert connection.answer(has_body=False)[0] == connection.answer()[0] == 200
+    with Connection(server.url) as connection:
+        connection.send(question("/verify", header).replace(b"HTTP/1.1", b"HTTP/1.0"))
+        assert connection.answer()[0] == 200
+        with pytest.raises(ConnectionResetError):
+            connection.answer()
+
+
+def made_key(server, keys, name):
+    return call(server, "POST", "/api/v2/api_keys", keys, {"type": "api_keys", "attributes": {"name": name}})
+
+
+def test_a_revoked_key_is_refused_by_every_worker_from_the_next_question_on(server, keys):
+    with connections(server.url) as asked:
+        for turn in range(20):
+            made = made_key(server, keys, f"turn {turn} {uuid.uuid4().hex[:6]}")
+            text = made["attributes"]["key"]
+            before = {one.status(text) for one in asked}
+            call(server, "DELETE", f"/api/v2/api_keys/{made['id']}", keys)
+
+            assert (before, {one.status(text) for one in asked}) == ({200}, {401})
+
+
+def test_on_another_node_it_is_refused_within_the_promise(server, node, keys):
+    with Connection(node.url) as asked:
+        for turn in range(20):
+            made = made_key(server, keys, f"node {turn} {uuid.uuid4().hex[:6]}")
+            text = made["attributes"]["key"]
+            assert asked.status(text) == 200
+            call(server, "DELETE", f"/api/v2/api_keys/{made['id']}", keys)
+            begun = time.perf_counter()
+            while asked.status(text) == 200:
+                assert time.perf_counter() - begun < PROMISE
+
+
+def scoped(server, keys, scopes):
+    data = {"type": "application_keys", "attributes": {"name": f"scoped {uuid.uuid4().hex[:6]}", "scopes": scopes}}
+    return call(server, "POST", "/api/v2/current_user/application_keys", keys, data)
+
+
+def status_of(connection, text, target):
+    connection.send(question(target, {"DD-APPLICATION-KEY": text}))
+    return connection.answer()[0]
+
+
+def test_narrowed_scopes_are_seen_on_both_nodes(server, node, keys):
+    made = scoped(server, keys, ["dashboards_read", "monitors_read"])
+    text, target = made["attributes"]["key"], "/verify?scope=monitors_read"
+    data = {"type": "application_keys", "id": made["id"], "attributes": {"scopes": ["dashboards_read"]}}
+    with connections(server.url) as here, Connection(node.url) as there:
+        assert {status_of(one, text, target) for one in [*here, there]} == {200}
+        call(server, "PATCH", f"/api/v2/application_keys/{made['id']}", keys, data)
+
+        assert {status_of(one, text, target) for one in here} == {403}
+        assert soon(lambda: status_of(there, text, target) == 403)
+
+
+def soon(is_so):
+    deadline = time.monotonic() + PROMISE
+    while time.monotonic() < deadline:
+        if is_so():
+            return True
+    return False
+
+
+def account(server, keys):
+    """A service account with a custom role, and an application key of its."""
+    role = {"type": "roles", "attributes": {"name": f"role {uuid.uuid4().hex[:6]}"}}
+    permission = next(
+        one for one in call(server, "GET", "/api/v2/permissions", keys) if one["attributes"]["name"] == "monitors_read"
+    )
+    granted = {"permissions": {"data": [{"type": "permissions", "id": permission["id"]}]}}
+    role = call(server, "POST", "/api/v2/roles", keys, role | {"relationships": granted})
+    name = uuid.uuid4().hex[:6]
+    attributes = {"name": f"robot {name}", "email": f"{name}@askers.example", "service_account": True}
+    held = {"roles": {"data": [{"type": "roles", "id": role["id"]}]}}
+    data = {"type": "users", "attributes": attributes, "relationships": held}
+    robot = call(server, "POST", "/api/v2/service_accounts", keys, data)
+    key = {"type": "application_keys", "attributes": {"name": "its key"}}
+    made = call(server, "POST", f"/api/v2/service_accounts/{robot['id']}/application_keys", keys, key)
+    return role, permission, robot, made["attributes"]["key"]
+
+
+def test_a_role_that_permits_less_is_seen_on_both_nodes(server, node, keys):
+    role, permission, _robot, text = account(server, keys)
+    target, data = "/verify?scope=monitors_read", {"type": "permissions", "id": permission["id"]}
+    with connections(server.url) as here, Connection(node.url) as there:
+        assert {status_of(one, text, target) for one in [*here, there]} == {200}
+        call(server, "DELETE", f"/api/v2/roles/{role['id']}/permissions", keys, data)
+
+        assert {status_of(one, text, target) for one in here} == {403}
+        assert soon(lambda: status_of(there, text, target) == 403)
+
+
+def test_a_disabled_owner_is_seen_on_both_nodes(server, node, keys):
+    _role, _permission, robot, text = account(server, keys)
+    with connections(server.url) as here, Connection(node.url) as there:
+        assert {status_of(one, text, "/verify") for one in [*here, there]} == {200}
+        call(server, "DELETE", f"/api/v2/users/{robot['id']}", keys)
+
+        assert {status_of(one, text, "/verify") for one in here} == {401}
+        assert soon(lambda: status_of(there, text, "/verify") == 401)
+
+
+TOKEN = """
+import json
+from django.utils import timezone
+from accounts.actors import Actor, ActorType
+from accounts.models import Member
+from keys import lifecycle
+from keys.kinds import CLIENT_TOKEN
+admin = Member.objects.select_related("organization").get(organization_id="{}", sort="user")
+actor = Actor(organization_id=admin.organization_id, type=ActorType.USER, id=str(admin.id), label=admin.name,
+              permissions=admin.permissions, now=timezone.now())
+print(json.dumps(lifecycle.issue(CLIENT_TOKEN, name="browser", by=actor).secret.text))
+"""
+ENDED = """
+from django.utils import timezone
+from keys.models import KindSwitch
+KindSwitch.objects.create(organization_id="{}", kind="client_token", off_at=timezone.now())
+"""
+
+
+def test_an_ended_beta_is_seen_on_both_nodes_even_when_no_process_was_told(server, node, keys):
+    """By a row from a shell: only the database knows."""
+    with Connection(server.url) as here, Connection(node.url) as there:
+        text = json.loads(server.manage("shell", "-c", TOKEN.format(keys["org_id"])).strip().splitlines()[-1])
+        assert here.status(text) == there.status(text) == 200
+        server.manage("shell", "-c", ENDED.format(keys["org_id"]))
+
+        assert soon(lambda: here.status(text) == there.status(text) == 403)
+
+
+def test_nothing_secret_is_logged_or_spooled(server, keys):
+    text = keys["api_key"]
+    with Connection(server.url) as connection:
+        for target in (f"/verify/{text}", f"/verify/x?api_key={text}", f"/verify?scope={text}"):
+            connection.status(text, target)
+    kept = b"".join(file.read_bytes() for file in (server.data_dir / "usage").rglob("*") if file.is_file())
+
+    assert text.encode() not in kept
+    assert text not in server.log()
