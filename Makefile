@@ -51,6 +51,9 @@ fuzz: $(DEV)  ## the API against its description, 200 times each operation, on b
 bench: $(DEV) $(BENCH)  ## how fast /verify answers, beside what else could; ROUNDS=3 SECONDS=5 ENGINE=postgresql (10 minutes)
 	@$(PYTHON) -m bench
 
+growth: $(DEV)  ## what a million keys and ten million uses cost /verify and the usage page, on both engines (20 minutes)
+	@$(PYTHON) -m bench.growth
+
 lint: $(DEV)  ## style and traps
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .

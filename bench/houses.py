@@ -35,13 +35,14 @@ class House:
         return done.stdout
 
 
-def keyhouse(engine: Engine, how_many: int) -> House:
-    """A Keyhouse with one organisation and so many API keys."""
-    folder = engine.folder / f"keyhouse-{how_many}"
+def keyhouse(engine: Engine, how_many: int, *, name: str = "") -> House:
+    """A Keyhouse with one organisation and so many API keys. Its name sets it apart from another of that size."""
+    name = name or f"keyhouse_{how_many}"
+    folder = engine.folder / name
     folder.mkdir()
     environment = {
         "DATA_DIR": str(folder),
-        "DATABASE_URL": engine.database(f"keyhouse_{how_many}"),
+        "DATABASE_URL": engine.database(name),
         "DJANGO_SETTINGS_MODULE": "console.settings",
         "ALLOWED_HOSTS": "127.0.0.1",
         "WORKERS": "2",

@@ -24,6 +24,9 @@ AT_ONCE = 2000
 def main(how_many: int) -> None:
     """The organisation "Bench", its keys, and the limit row that their triggers would have counted."""
     now = timezone.now()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:  # no triggers, no look-up of each foreign key
+            cursor.execute("SET session_replication_role = replica")
     day = bootstrap.create_organization(name="Bench", admin_email="ada@bench.example", with_keys=False, now=now)
     with (settings.DATA_DIR / "keys.txt").open("w") as texts, (settings.DATA_DIR / "ids.txt").open("w") as ids:
         for start in range(0, how_many, AT_ONCE):
