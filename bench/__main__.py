@@ -39,7 +39,7 @@ def main() -> None:
             seen.append(stadium.round(able))
         cached, uncached = (one for one in able if one.name in {"cached", "uncached"})
         entry = memory.bytes_per_entry(stadium, uncached)
-        counted = proof.usage(stadium, cached.house)
+        counted = proof.usage(stadium, cached)
     print(f"\n{name}, {rounds} rounds of {seconds:g} s, {load.CONNECTIONS} connections, 2 worker processes each\n")
     print(table(able, seen))
     print(f"\nOne cached entry costs {entry:,.0f} bytes in each worker.")

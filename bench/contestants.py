@@ -12,6 +12,7 @@ GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "python:console.gunicorn_con
 GTHREAD = ("-w", "2", "-k", "gthread", "--threads", "4", "--worker-connections", "20", "--keep-alive", "15")
 SYNC = ("-w", "2", "-k", "sync")
 MANY, FEW, HOT = 100_000, 10_000, 1000
+NO_CACHE = {"VERIFY_CACHE": "0"}
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,11 @@ def ours(engine: Engine) -> list[Contestant]:
     few, many = houses.keyhouse(engine, FEW), houses.keyhouse(engine, MANY)
     bare = (*GUNICORN, "bench.hello:application")
     cached = Contestant("cached", "Keyhouse, cached, usage counted", few, GUNICORN)
-    uncached = {"VERIFY_CACHE": "0"}
     return [
-        Contestant("bare", "bare hello on Keyhouse's server", few, bare, judges=False),
+        Contestant("bare", "bare hello on Keyhouse's server", few, bare, "/hello", judges=False),
         cached,
         replace(cached, name="churn", label="the same, 5 revocations a second", churn=True),
-        Contestant("uncached", f"Keyhouse, no cache, {MANY:,} keys", many, GUNICORN, hot=MANY, settings=uncached),
+        Contestant("uncached", f"Keyhouse, no cache, {MANY:,} keys", many, GUNICORN, hot=MANY, settings=NO_CACHE),
     ]
 
 

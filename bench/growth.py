@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import houses, load
-from bench.contestants import GUNICORN, HOT, MANY, Contestant
+from bench.contestants import GUNICORN, HOT, MANY, NO_CACHE, Contestant
 from bench.engines import Engine, engine
 from bench.houses import House
 from bench.rounds import Stadium
@@ -59,11 +59,10 @@ def _home(databases: Engine, size: int) -> House:
 
 def _contestants(size: int, home: House) -> list[Contestant]:
     cached = Contestant(f"cached {size}", f"{size:,} keys, cached", home, GUNICORN, hot=HOT)
-    settings = {"VERIFY_CACHE": "0"}
     return [
         cached,
         replace(
-            cached, name=f"uncached {size}", label=f"{size:,} keys, no cache", hot=min(size, MANY), settings=settings
+            cached, name=f"uncached {size}", label=f"{size:,} keys, no cache", hot=min(size, MANY), settings=NO_CACHE
         ),
     ]
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from bench import machine
 from bench.contestants import Contestant
 from bench.rounds import Stadium
-from bench.running import running
 
 ENTRIES = 20_000
 SECONDS = 25.0
@@ -17,13 +16,12 @@ def bytes_per_entry(stadium: Stadium, contestant: Contestant) -> float:
 
     It is under load before either is measured, so that what a load leaves behind counts on neither side.
     """
-    roomy = replace(contestant, name="memory", settings={"VERIFY_CACHE": str(2 * ENTRIES)})
+    roomy = replace(contestant, name="memory", settings=contestant.settings | {"VERIFY_CACHE": str(2 * ENTRIES)})
     sizes = [_size(stadium, replace(roomy, hot=hot)) for hot in (100, ENTRIES)]
     return (sizes[1] - sizes[0]) / (ENTRIES - 100)
 
 
 def _size(stadium: Stadium, contestant: Contestant) -> float:
-    with running(contestant) as server:
+    with stadium.hosting(contestant) as server:
         stadium.load(server, SECONDS)
-        stadium.asked[contestant.house.keys] += server.asked
         return machine.resident(server.process.pid, workers=2)

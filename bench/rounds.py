@@ -75,19 +75,31 @@ class Stadium:
         if contestant.churn:
             self.churned += 1  # on keys that no run has revoked yet
             contestant = replace(contestant, first=(HOT * self.churned) % FEW)
-        with running(contestant) as server:
+        with self.hosting(contestant) as server:
             self.load(server, WARM_UP)
             with churning(server, self.seconds) as churn, measured(server, self.engine) as costs:
                 seen = self.load(server, self.seconds)
             resident = machine.resident(server.process.pid, workers=2)
-        self.asked[contestant.house.keys] += server.asked + churn.get("asked", 0)
         return Run(seen, costs["cpu"], resident, costs["foreign"], churn)
 
+    @contextmanager
+    def hosting(self, contestant: Contestant) -> Iterator[Running]:
+        """The contestant's server, as long as it is needed; what it was asked is added up afterwards."""
+        with running(contestant) as server:
+            yield server
+        if contestant.judges:
+            self.asked[contestant.house.keys] += server.asked
+            self.in_flight[contestant.house.keys] += server.loads * load.CONNECTIONS
+
     def load(self, server: Running, seconds: float) -> Load:
-        """Ask for so long, and count."""
-        seen = load.run(server.url, server.contestant.header, server.questions, seconds=seconds)
+        """Ask for so long. RuntimeError if many more, or fewer, were refused than are to be."""
+        contestant = server.contestant
+        seen = load.run(server.url, contestant.header, server.questions, seconds=seconds)
         server.asked += seen.requests
-        self.in_flight[server.contestant.house.keys] += load.CONNECTIONS
+        server.loads += 1
+        lowest, highest = (0.005, 0.10 if contestant.churn else 0.015) if contestant.judges else (0, 0)
+        if not lowest <= seen.refused / seen.requests <= highest:
+            raise RuntimeError(f"{contestant.label} refused {seen.refused:,} of {seen.requests:,} questions.")
         return seen
 
 
@@ -126,3 +138,4 @@ def churning(server: Running, seconds: float) -> Iterator[dict[str, int]]:
         process.stdin.flush()
         yield said
         said |= json.loads(process.communicate()[0])
+        server.asked += said["asked"]

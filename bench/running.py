@@ -21,13 +21,14 @@ GOOD_ASKED, BAD_ASKED = 1000, 10
 
 @dataclass
 class Running:
-    """A server that answers. `asked` counts the questions it was certainly asked."""
+    """A server that answers. `asked` counts the questions it has answered, `loads` how often wrk loaded it."""
 
     contestant: Contestant
     port: int
     process: subprocess.Popen[bytes]
     questions: Path
     asked: int = 0
+    loads: int = 0
 
     @property
     def url(self) -> str:
