@@ -26,7 +26,8 @@ WARM_UP = 2.0
 BUSY = 0.10
 """Share of the machine that others may take before a run is repeated."""
 TRIES = 3
-PAUSE = 5.0
+PATIENCE = 10.0
+"""Seconds to wait for others to be done before a run."""
 
 
 @dataclass(frozen=True)
@@ -60,16 +61,26 @@ class Stadium:
         return {contestant.name: self.run(contestant) for contestant in contestants}
 
     def run(self, contestant: Contestant) -> Run:
-        """The first of TRIES runs that others left alone, else the last."""
-        for left in reversed(range(TRIES)):
-            run = self._once(contestant)
-            print(f"  {contestant.label}: {run.load.rate:,.0f}/s", file=sys.stderr, flush=True)
-            if run.foreign <= BUSY:
-                return run
-            words = "trying again" if left else "taken as it is"
-            print(f"  Others took {run.foreign:.0%} of the machine: {words}.", file=sys.stderr, flush=True)
-            time.sleep(PAUSE * bool(left))
-        return run
+        """The first of TRIES runs that others left alone, else the calmest."""
+        runs: list[Run] = []
+        while len(runs) < TRIES:
+            self._wait_for_calm()
+            runs.append(self._once(contestant))
+            share, rate = runs[-1].foreign, runs[-1].load.rate
+            busy = f"; others took {share:.0%} of the machine" if share > BUSY else ""
+            print(f"  {contestant.label}: {rate:,.0f}/s{busy}", file=sys.stderr, flush=True)
+            if not busy:
+                break
+        return min(runs, key=lambda run: run.foreign)
+
+    def _wait_for_calm(self) -> None:
+        """For a second that others leave to us, but not for ever."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            with measured(self.engine) as costs:
+                time.sleep(1)
+            if costs["foreign"] <= BUSY:
+                return
 
     def _once(self, contestant: Contestant) -> Run:
         if contestant.churn:
@@ -77,7 +88,7 @@ class Stadium:
             contestant = replace(contestant, first=(HOT * self.churned) % FEW)
         with self.hosting(contestant) as server:
             self.load(server, WARM_UP)
-            with churning(server, self.seconds) as churn, measured(server, self.engine) as costs:
+            with churning(server, self.seconds) as churn, measured(self.engine, server.process.pid) as costs:
                 seen = self.load(server, self.seconds)
             resident = machine.resident(server.process.pid, workers=2)
         return Run(seen, costs["cpu"], resident, costs["foreign"], churn)
@@ -104,17 +115,16 @@ class Stadium:
 
 
 @contextmanager
-def measured(server: Running, engine: Engine) -> Iterator[dict[str, float]]:
-    """Fills in `cpu`, seconds the server and its database spent, and `foreign`, the machine's share others took."""
+def measured(engine: Engine, *servers: int) -> Iterator[dict[str, float]]:
+    """Fills in `cpu`, seconds these processes and the database spent, and `foreign`, the machine's share others took."""
     costs: dict[str, float] = {}
-    servers = [server.process.pid, *filter(None, [engine.pid])]
-    everything = [os.getpid(), *filter(None, [engine.pid])]
-    at, busy, cpu, known = time.monotonic(), machine.busy(), machine.spent(*servers), machine.spent(*everything)
+    database = [engine.pid] if engine.pid else []
+    at, busy = time.monotonic(), machine.busy()
+    cpu, ours = machine.spent(*servers, *database), machine.spent(os.getpid(), *database)
     yield costs
-    capacity = (time.monotonic() - at) * machine.CORES
-    costs["cpu"] = machine.spent(*servers) - cpu
-    foreign = machine.busy() - busy - (machine.spent(*everything) - known)
-    costs["foreign"] = max(0.0, foreign / capacity)
+    foreign = machine.busy() - busy - (machine.spent(os.getpid(), *database) - ours)
+    costs["cpu"] = machine.spent(*servers, *database) - cpu
+    costs["foreign"] = max(0.0, foreign / (time.monotonic() - at) / machine.CORES)
 
 
 @contextmanager
@@ -125,7 +135,7 @@ def churning(server: Running, seconds: float) -> Iterator[dict[str, int]]:
     if not contestant.churn:
         yield said
         return
-    words = [server.port, contestant.first, contestant.hot, seconds]
+    words = [contestant.house.keys.parent, server.port, contestant.first, contestant.hot, seconds]
     command = [sys.executable, "-m", "bench.churn", *(str(word) for word in words)]
     environment = contestant.house.environment
     with subprocess.Popen(
