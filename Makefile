@@ -7,6 +7,7 @@ PYTHON := .venv/bin/python
 RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
 BENCH := .bench-venv/bench.stamp
+ENVOY := .venv/envoy.stamp
 PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all:
 
 .PHONY: help run dev test test-typescript test-envoy fuzz bench growth lint types check contracts shell messages lock clean
@@ -23,6 +24,10 @@ $(RUN): requirements.txt | $(PYTHON)
 
 $(DEV): requirements-dev.txt $(RUN)
 	$(PIP) -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+$(ENVOY): tests/server/requirements-envoy.txt $(DEV)
+	$(PIP) -r $<
 	@touch $@
 
 $(BENCH): bench/requirements.txt
@@ -44,6 +49,9 @@ test: $(DEV)  ## everything: lint, types, contracts, checks, tests on SQLite and
 
 test-typescript: $(DEV)  ## Datadog's TypeScript client, from npm, against a server of its own
 	@$(PYTHON) -m tests.clients.typescript
+
+test-envoy: $(ENVOY)  ## nginx, Caddy and Envoy, from PyPI, by the configurations in docs/gateways
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON) -m pytest -q tests/server/test_gateways.py
 
 fuzz: $(DEV)  ## the API against its description, 200 times each operation, on both engines (about 15 minutes)
 	@$(PYTHON) -m tests.run fuzz
@@ -77,6 +85,7 @@ lock: $(DEV)  ## pin requirements*.in with hashes
 	.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements.in -o requirements.txt
 	.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 	.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 bench/requirements.in -o bench/requirements.txt
+	.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 tests/server/requirements-envoy.in -o tests/server/requirements-envoy.txt
 
 clean:  ## forget the environment (not the data)
 	rm -rf .venv .bench-venv bench/better-auth/node_modules

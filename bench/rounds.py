@@ -116,7 +116,7 @@ class Stadium:
 
 @contextmanager
 def measured(engine: Engine, *servers: int) -> Iterator[dict[str, float]]:
-    """Fills in `cpu`, seconds these processes and the database spent, and `foreign`, the machine's share others took."""
+    """Fills in `cpu`, seconds these processes and the database spent, and `foreign`, the share others took."""
     costs: dict[str, float] = {}
     database = [engine.pid] if engine.pid else []
     at, busy = time.monotonic(), machine.busy()
