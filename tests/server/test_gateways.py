@@ -1,6 +1,7 @@
 """Real gateways, by the configurations that the documentation gives, protect a small upstream."""
 
 import json
+import re
 import subprocess
 import threading
 import time
@@ -46,21 +47,30 @@ def upstream():
     server.server_close()
 
 
+FILES = {"nginx": "nginx.conf", "caddy": "Caddyfile", "envoy": "envoy.yaml"}
+COMMANDS = {
+    "nginx": ["-p", "{folder}", "-c", "{file}", "-e", "{folder}/log"],
+    "caddy": ["run", "--adapter", "caddyfile", "--config", "{file}"],
+    "envoy": ["--concurrency", "1", "--disable-hot-restart", "--log-level", "warning", "-c", "{file}"],
+}
+NAMES = [name for name in FILES if name != "envoy" or find(name)]  # `make test` does without Envoy
+
+
 def started(name, folder, keyhouse, upstream):
     """A gateway by its example, with the example's addresses replaced by ours; the process and where it listens."""
-    port, file = free_port(), {"nginx": "nginx.conf", "caddy": "Caddyfile"}[name]
-    text = (EXAMPLES / file).read_text().replace("127.0.0.1:8000", keyhouse)
-    text = text.replace("127.0.0.1:9000", f"127.0.0.1:{upstream}").replace("127.0.0.1:8080", f"127.0.0.1:{port}")
+    port, file = free_port(), folder / FILES[name]
+    text = (EXAMPLES / FILES[name]).read_text()
+    for example, ours in {8000: keyhouse.rpartition(":")[2], 9000: upstream, 8080: port}.items():
+        text = re.sub(rf"127\.0\.0\.1(:|, port_value: ){example}", rf"127.0.0.1\g<1>{ours}", text)
     if name == "nginx":
         text = f"daemon off; pid {folder}/pid; error_log {folder}/log;\n" + text.replace(
             "http {", HTTP.format(folder), 1
         )
-    (folder / file).write_text(text)
-    nginx = [find("nginx"), "-p", folder, "-c", folder / file, "-e", folder / "log"]
-    command = nginx if name == "nginx" else [find("caddy"), "run", "--adapter", "caddyfile", "--config", folder / file]
+    file.write_text(text)
+    command = [find(name), *(word.format(folder=folder, file=file) for word in COMMANDS[name])]
     environment = {"HOME": str(folder), "PATH": "/usr/bin:/usr/sbin:/bin:/sbin"}
     with (folder / "out").open("wb") as log:
-        process = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log, env=environment)
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
     return process, f"http://127.0.0.1:{port}"
 
 
@@ -91,7 +101,7 @@ def ask(url, body=None, **headers):
         return 0, {}
 
 
-@pytest.fixture(scope="module", params=["nginx", "caddy"])
+@pytest.fixture(scope="module", params=NAMES)
 def gateway(request, server, upstream, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
     folder.chmod(0o777)  # nginx's workers are nobody
@@ -136,6 +146,7 @@ def test_another_kind_is_403_and_a_client_cannot_talk_its_way_in(gateway, keys):
 
     assert ask(gateway, DD_APPLICATION_KEY=key)[0] == 403
     assert ask(f"{gateway}/?accept=application_key", DD_APPLICATION_KEY=key)[0] == 403
+    assert ask(f"{gateway}/;accept=application_key", DD_APPLICATION_KEY=key)[0] == 403
     assert ask(gateway, DD_APPLICATION_KEY=key, X_Original_URI="/?accept=application_key")[0] == 403
 
 
@@ -159,7 +170,7 @@ def api(server, method, path, headers, data=None):
         return json.loads(answer.read() or b"{}").get("data")
 
 
-@pytest.mark.parametrize("name", ["nginx", "caddy"])
+@pytest.mark.parametrize("name", NAMES)
 def test_without_keyhouse_nobody_passes(name, upstream, keys, tmp_path):
     tmp_path.chmod(0o777)
     process, url = started(name, tmp_path, f"127.0.0.1:{free_port()}", upstream)

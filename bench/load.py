@@ -1,0 +1,53 @@
+"""The load: wrk on 32 connections, asking 99 good questions and one bad one over and over."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.run import find
+
+CONNECTIONS = 32
+SCRIPT = Path(__file__).with_name("wrk.lua")
+
+
+@dataclass(frozen=True)
+class Load:
+    """What wrk saw: requests answered, how many of them with 4xx or 5xx, and in microseconds how long it took."""
+
+    requests: int
+    refused: int
+    microseconds: int
+    p50: int
+    p99: int
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return self.requests * 1e6 / self.microseconds
+
+
+def install() -> None:
+    """Install Debian's wrk where it is missing; where that cannot be, say so and end with status 2."""
+    if find("wrk"):
+        return
+    if not os.geteuid() and find("apt-get"):
+        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+        for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "wrk"]):
+            subprocess.run(["apt-get", *words], env=quiet, check=False)
+    if not find("wrk"):
+        print("Missing for the bench: wrk. Install the package of that name and run it again.", file=sys.stderr)
+        sys.exit(2)
+
+
+def run(url: str, header: str, questions: Path, *, seconds: float) -> Load:
+    """Ask for so long. RuntimeError if a connection broke or an answer did not come."""
+    command = [find("wrk") or "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "--timeout", "10s"]
+    command += ["-s", str(SCRIPT), url, "--", str(questions), header]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    seen = json.loads(said.splitlines()[-1])
+    if seen.pop("broken"):
+        raise RuntimeError(f"{url}: connections broke under load.\n{said}")
+    return Load(**seen)
