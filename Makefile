@@ -8,7 +8,7 @@ RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
 PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all:
 
-.PHONY: help run dev test test-typescript lint types check contracts shell messages lock clean
+.PHONY: help run dev test test-typescript fuzz faults lint types check contracts shell messages lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test-typescript: $(DEV)  ## Datadog's TypeScript client, from npm, against a ser
 
 fuzz: $(DEV)  ## the API against its description, 200 times each operation, on both engines (about 15 minutes)
 	@$(PYTHON) -m tests.run fuzz
+
+faults: $(DEV)  ## the hot path while processes, databases, disks and channels fail, on both engines (about 4 minutes)
+	@$(PYTHON) -m tests.faults
 
 lint: $(DEV)  ## style and traps
 	.venv/bin/ruff check .

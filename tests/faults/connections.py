@@ -2,7 +2,10 @@
 
 import contextlib
 import fcntl
+import os
+import signal
 import time
+from pathlib import Path
 
 from tests.faults.figures import Figures, account
 from tests.faults.load import Load, percentile
@@ -11,32 +14,55 @@ from tests.server.asking import Connection
 KEEPALIVE = 15.0
 """Seconds for which a connection may be silent, as console.gunicorn_conf has it."""
 LATE = 3.0
-STOPPED_WITHIN = 20.0
-"""Seconds that a stop may take."""
+STOPPED_WITHIN = 5.0
+"""Seconds that a stop may take where no client is slow."""
 
 
 def ended(site):
     """The node is told to end while its clients go on asking."""
+    return _stopping(site, signal.SIGTERM)
+
+
+def orphaned(site):
+    """Its first process is killed, and the workers find themselves alone."""
+    return _stopping(site, signal.SIGKILL)
+
+
+def _stopping(site, how):
+    """The first process of a node gets this signal under load; then the node is started again."""
     figures = Figures()
     with site.node() as node:
+        workers = node.workers()
         with Load([node.url], site.questions(), clients=20, pause=0.002) as load:
             time.sleep(1.0)
             began = time.perf_counter()
-            node.process.terminate()
+            os.kill(node.process.pid, how)
             node.process.wait(2 * STOPPED_WITHIN)
+            left = _still_running(workers, until=began + STOPPED_WITHIN)
             took = time.perf_counter() - began
-        last = load.last(200, began)
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
         figures.values |= {
             "stopped_after_s": round(took, 2),
-            "answers_after_sigterm": dict(sorted(load.statuses(began).items())),
-            "last_200_after_s": round(last, 2),
-            "connections": {" ".join(how): times for how, times in load.broken.items()},
+            "answers_meanwhile": dict(sorted(load.statuses(began).items())),
+            "connections": {" ".join(ends): times for ends, times in sorted(load.broken.items())},
             "unanswered": load.doubtful.total(),
         }
-        figures.promise(took < STOPPED_WITHIN, f"stopped after {took:.1f} s")
+        figures.promise(not left, f"{len(left)} workers still run after {took:.1f} s")
+        figures.promise(not load.statuses(began)[503], "503 while it stops")
         figures.promise(not load.surprises, f"answers that nobody expected: {dict(load.surprises)}")
+        node.start()
         account(figures, [node], load)
     return figures
+
+
+def _still_running(workers, *, until):
+    """Those that run at that moment; none as soon as none does."""
+    while left := [pid for pid in workers if Path(f"/proc/{pid}").exists()]:
+        if time.perf_counter() > until:
+            break
+        time.sleep(0.02)
+    return left
 
 
 def silent(site):

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -20,13 +20,14 @@ LAST_ANSWERS = 5.0
 _blocks = itertools.count(1)
 
 
-class Expected(NamedTuple):
+@dataclass(frozen=True)
+class Expected:
     """A question, how it is answered and counted while nothing is wrong, and as what once it is refused by 401."""
 
     status: int
     outcome: str
     target: str
-    text: str
+    text: str = field(repr=False)
     refused: str = ""
 
 

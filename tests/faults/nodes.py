@@ -109,7 +109,7 @@ def many(site, *, keys=1000, threads=4):
     figures.values |= {
         "revoked": len(revoked),
         "revoked_per_s": round(rate, 1),
-        "accepted_in_the_end": accepted,
+        "stale_accepted": accepted,
         "late_commit_ms": round(late * 1000, 2),
     }
     figures.promise(len(revoked) == keys, f"{len(revoked)} of {keys} keys were made and revoked")

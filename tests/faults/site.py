@@ -5,7 +5,7 @@ import itertools
 import json
 import tempfile
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests import serving
@@ -20,7 +20,7 @@ class Site:
     """`first` is a server whose database is prepared; `keys` are those of an organisation in it."""
 
     first: serving.Server
-    keys: dict
+    keys: dict = field(repr=False)
     folder: Path
     _numbers = itertools.count(1)
 
