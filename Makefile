@@ -10,7 +10,7 @@ BENCH := .bench-venv/bench.stamp
 ENVOY := .venv/envoy.stamp
 PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all:
 
-.PHONY: help run dev test test-typescript test-envoy fuzz bench growth lint types check contracts shell messages lock clean
+.PHONY: help run dev test test-typescript test-envoy fuzz faults bench growth lint types check contracts shell messages lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ bench: $(DEV) $(BENCH)  ## how fast /verify answers, beside what else could; ROU
 
 growth: $(DEV)  ## what a million keys and ten million uses cost /verify and the usage page, on both engines (20 minutes)
 	@$(PYTHON) -m bench.growth
+
+faults: $(DEV)  ## the hot path while processes, databases, disks and channels fail, on both engines (about 4 minutes)
+	@$(PYTHON) -m tests.faults
 
 lint: $(DEV)  ## style and traps
 	.venv/bin/ruff check .

@@ -110,3 +110,9 @@ class Worker(gasgi.ASGIWorker):
     def init_process(self) -> None:
         gasgi.ASGIProtocol = PunctualProtocol
         super().init_process()
+
+    async def _shutdown(self) -> None:
+        """Take leave of all clients, also where nobody told this worker to end but it outlived its parent: gunicorn
+        would let them go on asking for `graceful_timeout`, and then cut them off in the middle of a question."""
+        self.alive = False
+        await super()._shutdown()

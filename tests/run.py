@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
@@ -120,23 +121,59 @@ def find(program: str) -> str | None:
     return shutil.which(program) or shutil.which(program, path=os.pathsep.join(folders))
 
 
+@dataclass
+class Cluster:
+    """A PostgreSQL server. `data` is its folder, `control` the beginning of every command that controls it."""
+
+    url: str
+    data: Path
+    control: list[str]
+    options: str
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        self._control("-w", "-o", self.options, "-l", str(self.data / "log"), "start", check=True)
+
+    def stop(self) -> None:
+        """Stop it as a crash would."""
+        self._control("-m", "immediate", "stop")
+
+    def signal(self, number: int) -> None:
+        """Send a signal to its first process, and then to all that this one started."""
+        first = int((self.data / "postmaster.pid").read_text().split()[0])
+        os.kill(first, number)
+        for child in Path(f"/proc/{first}/task/{first}/children").read_text().split():
+            os.kill(int(child), number)
+
+    def _control(self, *arguments: str, check: bool = False) -> None:
+        subprocess.run([*self.control, *arguments], check=check, stdout=subprocess.DEVNULL, cwd=self.data.parent)
+
+
 @contextlib.contextmanager
-def postgresql() -> Iterator[str]:
-    """A PostgreSQL server in a folder and on a port of its own, stopped and deleted afterwards; yields its URL."""
+def cluster(*, commits: str = "off") -> Iterator[Cluster]:
+    """A PostgreSQL server in a folder and on a port of its own, stopped and deleted afterwards. What is committed
+    outlives its crash if `commits` is "on"."""
     with tempfile.TemporaryDirectory(prefix="keyhouse-pg-") as folder:
         user = unprivileged(Path(folder))
         data, port = Path(folder) / "data", free_port()
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-        options += " -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
-        quiet = {"stdout": subprocess.DEVNULL, "cwd": folder}
-        control = [*user, find("pg_ctl") or "pg_ctl", "-D", str(data)]
+        options += f" -c synchronous_commit={commits} -c full_page_writes=off -c max_connections=200"
         initdb = [*user, find("initdb") or "initdb", "-D", str(data), "-U", "keyhouse", "-A", "trust", "-E", "UTF8"]
-        subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, **quiet)
-        subprocess.run([*control, "-w", "-o", options, "-l", str(data / "log"), "start"], check=True, **quiet)
+        subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, cwd=folder)
+        control = [*user, find("pg_ctl") or "pg_ctl", "-D", str(data)]
+        made = Cluster(f"postgres://keyhouse@127.0.0.1:{port}/postgres", data, control, options)
+        made.start()
         try:
-            yield f"postgres://keyhouse@127.0.0.1:{port}/postgres"
+            yield made
         finally:
-            subprocess.run([*control, "-m", "immediate", "stop"], check=False, **quiet)
+            made.stop()
+
+
+@contextlib.contextmanager
+def postgresql() -> Iterator[str]:
+    """The address of a server for tests, which need not outlive anything."""
+    with cluster() as made:
+        yield made.url
 
 
 def unprivileged(folder: Path) -> list[str]:

@@ -1,6 +1,8 @@
 """The real server: gunicorn in a process of its own, on a database of its own, with the demo organisation."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -62,6 +64,47 @@ class Server:
         self.process.terminate()
         self.process.wait(20)
 
+    def workers(self):
+        """The process ids of its workers."""
+        return children(self.process.pid)
+
+    def kill(self):
+        """End all of its processes at once, and give none of them a chance to say good-bye."""
+        for pid in (self.process.pid, *self.workers()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
+    def beside(self, folder, **environment):
+        """Another node on the same database, not started yet, with a folder of its own as on another machine."""
+        secrets = {
+            "SECRET_KEY": (self.data_dir / "secret_key").read_text().strip(),
+            "PEPPERS_FILE": str(self.data_dir / "peppers.json"),
+        }
+        return node(folder, self.environment["DATABASE_URL"], **(self.environment | secrets | environment))
+
+
+def children(pid):
+    """The processes that this one started."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def node(folder, database, **environment):
+    """A server that is not started yet, on a port of its own."""
+    port = free_port()
+    own = {
+        "DATA_DIR": str(folder),
+        "DATABASE_URL": database,
+        "PORT": str(port),
+        "SITE_URL": f"http://127.0.0.1:{port}",
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "API_RATES": "read=1000000/60,write=1000000/60,search=1000000/60,validate=1000000/60",
+    }
+    return Server(f"http://127.0.0.1:{port}", folder, os.environ | environment | own)
+
 
 def database_url(folder, name):
     """A database nobody else uses: a file, or a new database on the server the tests were given."""
@@ -76,17 +119,7 @@ def database_url(folder, name):
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("server")
-    port = free_port()
-    environment = os.environ | {
-        "DATA_DIR": str(folder),
-        "DATABASE_URL": database_url(folder, f"server_{os.getpid()}"),
-        "PORT": str(port),
-        "SITE_URL": f"http://127.0.0.1:{port}",
-        "ALLOWED_HOSTS": "127.0.0.1",
-        "DEMO": "1",
-        "API_RATES": "read=1000000/60,write=1000000/60,search=1000000/60,validate=1000000/60",
-    }
-    running = Server(f"http://127.0.0.1:{port}", folder, environment)
+    running = node(folder, database_url(folder, f"server_{os.getpid()}"), DEMO="1")
     running.manage("prepare")
     running.start()
     yield running

@@ -6,13 +6,15 @@ import urllib.error
 import urllib.request
 from urllib.parse import urlsplit
 
+PATIENCE = 20.0
+
 
 class Connection:
     """One open connection. `ask` sends bytes, in so many pieces, and reads one answer."""
 
     def __init__(self, url):
         address = urlsplit(url)
-        self._socket = socket.create_connection((address.hostname, address.port), timeout=20)
+        self._socket = socket.create_connection((address.hostname, address.port), timeout=PATIENCE)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._left = b""
 
@@ -39,6 +41,16 @@ class Connection:
         """The status of a question about an API key, asked in one piece."""
         self.send(question(target, {"DD-API-KEY": text}))
         return self.answer()[0]
+
+    def is_closed(self, *, within):
+        """Whether the other side has closed it, or does so within so many seconds."""
+        self._socket.settimeout(within)
+        try:
+            return not self._socket.recv(1, socket.MSG_PEEK)
+        except TimeoutError:
+            return False
+        finally:
+            self._socket.settimeout(PATIENCE)
 
     def _until(self, mark):
         while mark not in self._left:

@@ -8,9 +8,7 @@ import uuid
 import pytest
 
 from console.worker import HEADER_SECONDS
-from tests.run import free_port
 from tests.server.asking import Connection, call, question
-from tests.serving import Server
 
 pytestmark = pytest.mark.server
 
@@ -26,15 +24,7 @@ def keys(server):
 @pytest.fixture
 def node(server, tmp_path):
     """A second gunicorn on the same database, with a folder of its own, as on another machine."""
-    port = free_port()
-    environment = server.environment | {
-        "DATA_DIR": str(tmp_path),
-        "DATABASE_URL": server.environment["DATABASE_URL"],
-        "PORT": str(port),
-        "SECRET_KEY": (server.data_dir / "secret_key").read_text().strip(),
-        "PEPPERS_FILE": str(server.data_dir / "peppers.json"),
-    }
-    other = Server(f"http://127.0.0.1:{port}", tmp_path, environment)
+    other = server.beside(tmp_path)
     other.start()
     yield other
     other.stop()

@@ -8,8 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.run import free_port
-from tests.serving import Server
+from tests.serving import Server, node
 
 HERE = Path(__file__).resolve().parent
 
@@ -38,16 +37,7 @@ def main() -> int:
 
 def fresh(folder: Path) -> Server:
     """A server with a database in this folder, prepared and not yet started."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    environment = os.environ | {
-        "DATA_DIR": str(folder),
-        "DATABASE_URL": f"sqlite:///{folder / 'keyhouse.sqlite3'}",
-        "PORT": str(port),
-        "SITE_URL": url,
-        "ALLOWED_HOSTS": "127.0.0.1",
-    }
-    server = Server(url, folder, environment)
+    server = node(folder, f"sqlite:///{folder / 'keyhouse.sqlite3'}")
     server.manage("prepare")
     return server
 

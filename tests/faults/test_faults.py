@@ -1,0 +1,31 @@
+"""The short form of the fault runs; `make faults` has the long one."""
+
+import pytest
+
+from tests.faults import connections, database, killed, nodes
+from tests.faults.site import Site, organization
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture(scope="module")
+def site(server, tmp_path_factory):
+    return Site(server, organization(server), tmp_path_factory.mktemp("faults"))
+
+
+def test_workers_are_killed_and_every_answered_use_is_counted_once(site):
+    assert not killed.run(site, seconds=4.0, workers=2, clients=12).broken
+
+
+def test_the_database_is_interrupted_and_nothing_is_answered_wrongly(site):
+    on_postgresql = site.first.environment["DATABASE_URL"].startswith("postgres")
+
+    assert not (database.terminated if on_postgresql else database.locked)(site, seconds=2.0).broken
+
+
+def test_two_nodes_refuse_what_was_revoked_on_one(site):
+    assert not nodes.told(site, revocations=30, within=nodes.PROMISE).broken
+
+
+def test_workers_whose_parent_was_killed_take_leave_of_their_clients(site):
+    assert not connections.orphaned(site).broken
