@@ -1,8 +1,14 @@
 """manage.py demotraffic against the real server: every question is answered as it must be, time after time."""
 
+import csv
+import io
 import json
+import time
+from collections import Counter
 
 import pytest
+
+from tests.server.visitor import Visitor
 
 pytestmark = pytest.mark.server
 
@@ -25,3 +31,26 @@ def test_every_answer_is_the_one_that_is_due_and_running_it_again_takes_no_more_
         assert said["sent"] == sum(said.values()) - said["sent"] > 50
     live = server.manage("shell", "-v", "0", "-c", LIVE).strip()
     assert live == "demo-traffic agent,demo-traffic deploy,demo-traffic notebook,demo-traffic web"
+
+
+def on_the_page(visitor):
+    """How often there was each outcome, by the organisation's usage of the last day."""
+    rows = csv.DictReader(io.StringIO(visitor.get("/usage/export.csv?period=24h").text.lstrip("\ufeff")))
+    counts = Counter()
+    for row in rows:
+        counts[row["outcome"]] += int(row["count"])
+    return counts
+
+
+def test_the_numbers_on_the_page_are_the_numbers_sent(server):
+    visitor = Visitor(server.url)
+    visitor.sign_in("aiko.tanaka@acme.example", "keyhouse demo password")
+    before = on_the_page(visitor)
+    said = traffic(server)
+    said.pop("sent")
+
+    deadline = time.monotonic() + 10
+    while on_the_page(visitor) - before != Counter(said) and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+    assert on_the_page(visitor) - before == Counter(said)
