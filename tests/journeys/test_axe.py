@@ -1,4 +1,4 @@
-"""The accessibility rules of axe on every page, in both themes, wide and narrow, in every language."""
+"""The accessibility rules of axe on every page: in both themes, wide and narrow, and in every language."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -77,16 +77,14 @@ def visitor(cookies, open_browser):
     return opened
 
 
-def looks(page):
-    """Each width and each theme once; French takes the other pairs, so that every page is seen in all four."""
-    crossed = page.locator("html").get_attribute("lang") == "fr"
-    return ((1440, "dark"), (390, "light")) if crossed else ((1440, "light"), (390, "dark"))
+LOOKS = {"en": ((1440, "light"), (390, "dark")), "fr": ((1440, "dark"),), "ja": ((390, "light"),)}
+"""Width and theme: a page is seen in all four, and in every language."""
 
 
 def faults(page):
     """What axe finds on the page as it stands, in all its looks; and whether it overflows."""
     found = []
-    for width, scheme in looks(page):
+    for width, scheme in LOOKS[page.locator("html").get_attribute("lang")]:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         found += [
