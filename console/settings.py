@@ -23,6 +23,7 @@ MAX_BODY = 1024 * 1024  # bytes of one request; console/server.py refuses more b
 
 VERIFY_SECRET = env.text("VERIFY_SECRET")
 VERIFY_NETWORKS = env.networks("VERIFY_NETWORKS")
+VERIFY_PROXIES = env.number("VERIFY_PROXIES", TRUSTED_PROXIES, at_least=0, at_most=9)
 VERIFY_CACHE = env.number("VERIFY_CACHE", 100_000, at_least=0, at_most=10_000_000)
 VERIFY_MAX_STALE = env.number("VERIFY_MAX_STALE", 4, at_least=1, at_most=300)  # seconds
 VERIFY_UNKNOWN = env.number("VERIFY_UNKNOWN", 600, at_least=1, at_most=1_000_000)  # a minute, network and worker

@@ -39,11 +39,12 @@ class PunctualProtocol(ASGIProtocol):
         self._asks_only = True  # until something else than a whole question arrives
         self._asked_at = 0.0
         self._is_waiting = False
+        self._is_full = False
         self._held = b""
 
     def data_received(self, data: bytes) -> None:
         """Questions of gateways are answered at once; everything else, and all that follows it, goes to gunicorn."""
-        if self._is_waiting:
+        if self._is_waiting or (self._asks_only and self._is_full):
             self._hold(data)
         elif not (self._asks_only and self._ask(data)):
             self._hand_over()
@@ -68,25 +69,41 @@ class PunctualProtocol(ASGIProtocol):
         self._asks_only = False
 
     def _deliver(self, answer: bytes) -> None:
-        self._safe_write(answer)
         self._is_waiting = False
-        if self._held:
-            data, self._held = self._held, b""
-            self.transport.resume_reading()
-            self.data_received(data)
+        self._safe_write(answer)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Take up what was held, unless the client has yet to read what it was answered."""
+        if not self._held or self._is_full:
+            return
+        data, self._held = self._held, b""
+        self.transport.resume_reading()
+        self.data_received(data)
 
     def _hold(self, data: bytes) -> None:
-        """Keep what a client sends before it has its answer."""
+        """Keep what a client sends before it has its answer, or while it does not read them."""
         if not self._held:
             self.transport.pause_reading()
         self._held += data
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._is_full = True
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._is_full = False
+        self._go_on()
 
     def _close_when_idle(self) -> None:
         """gunicorn does not know of these requests, so it would neither end their connection nor let it live."""
         if not self._asks_only or self._closed:
             return
         idle = self.worker.loop.time() - self._asked_at
-        if not self._is_waiting and (idle > self.cfg.keepalive or not self.worker.alive):
+        if idle > self.cfg.keepalive and self._is_full:
+            self.transport.abort()
+        elif not self._is_waiting and (idle > self.cfg.keepalive or not self.worker.alive):
             self._close_transport()
         else:
             self.worker.loop.call_later(IDLE_CHECK, self._close_when_idle)

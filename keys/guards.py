@@ -1,6 +1,11 @@
 """Triggers that count the live credentials of every limit, which CHECK constraints bound; and triggers that write a
 revision whenever anything changes that a standing is made from, so that no cache can miss it."""
 
+import contextlib
+
+from django.apps import apps as installed
+from django.apps.registry import Apps
+
 from audit.triggers import installer
 from keys.standings import OUTDATING
 
@@ -34,7 +39,7 @@ CHANNEL = "keyhouse_revisions"
 ON_SQLITE = "INSERT INTO keys_revision (subject, at) VALUES ({subject}, strftime('%Y-%m-%d %H:%M:%f', 'now'))"
 ON_POSTGRESQL = """
     INSERT INTO keys_revision (transaction, subject, at)
-    VALUES (pg_current_xact_id()::text::bigint, {subject}, now());
+    VALUES (pg_current_xact_id()::text::bigint, {subject}, clock_timestamp());
     PERFORM pg_notify('{channel}', '')
 """
 
@@ -58,14 +63,11 @@ def _outdating(differs: str) -> list[tuple[str, str, str, str, str]]:
     return found
 
 
-SQLITE = {
+LIMITS_ON_SQLITE = {
     f"credential_{name}": f"AFTER {event} ON keys_credential WHEN {condition} BEGIN {count}; END"
     for name, event, condition, count in EVENTS
-} | {
-    name: f"AFTER {event} ON {table} WHEN {condition} BEGIN {ON_SQLITE.format(subject=subject)}; END"
-    for name, table, event, condition, subject in _outdating("IS NOT")
 }
-POSTGRESQL = [
+LIMITS_ON_POSTGRESQL = [
     statement
     for name, event, condition, count in EVENTS
     for statement in (
@@ -78,7 +80,12 @@ POSTGRESQL = [
         FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION credential_{name}()
         """,
     )
-] + [
+]
+REVISIONS_ON_SQLITE = {
+    name: f"AFTER {event} ON {table} WHEN {condition} BEGIN {ON_SQLITE.format(subject=subject)}; END"
+    for name, table, event, condition, subject in _outdating("IS NOT")
+}
+REVISIONS_ON_POSTGRESQL = [
     statement
     for name, table, event, condition, subject in _outdating("IS DISTINCT FROM")
     for statement in (
@@ -90,8 +97,17 @@ POSTGRESQL = [
         CREATE OR REPLACE TRIGGER {name} AFTER {event} ON {table}
         FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION {name}()
         """,
+        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}",  # also in a session that replicates or restores
     )
 ]
 
-install = installer(sqlite=SQLITE, postgresql=POSTGRESQL)
-"""Puts them in place after every `migrate`."""
+_keep_limits = installer(sqlite=LIMITS_ON_SQLITE, postgresql=LIMITS_ON_POSTGRESQL)
+_note_revisions = installer(sqlite=REVISIONS_ON_SQLITE, postgresql=REVISIONS_ON_POSTGRESQL)
+
+
+def install(*, using: str, apps: Apps = installed, **of_post_migrate: object) -> None:
+    """Puts them in place after every `migrate`."""
+    _keep_limits(using=using)
+    with contextlib.suppress(LookupError):  # migrated back to before there were any
+        apps.get_model("keys", "Revision")
+        _note_revisions(using=using)

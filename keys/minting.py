@@ -20,11 +20,11 @@ HINT_LENGTH = 4
 def _spelling(kind: Kind) -> str:
     """What a text of the kind looks like, whole or cut off, as a pattern."""
     if kind.format.alphabet is Alphabet.HEX:
-        return rf"(?<![0-9a-f]){kind.format.prefix}[0-9a-f]{{{kind.format.random}}}(?![0-9a-f])"
+        return rf"{kind.format.prefix}[0-9a-f]{{{kind.format.random},}}"  # more than one key's worth may end in one
     return rf"{kind.format.prefix}\w+"
 
 
-_SPELLINGS = re.compile("|".join(_spelling(kind) for kind in KINDS))
+_SPELLINGS = re.compile("|".join(_spelling(kind) for kind in KINDS), re.IGNORECASE)
 
 
 def redacted(text: str) -> str:

@@ -6,6 +6,7 @@ sooner. A notification that is lost costs a quarter of a second and nothing else
 """
 
 import contextlib
+import logging
 import mmap
 import os
 import sqlite3
@@ -13,64 +14,98 @@ import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from django.conf import settings
 from django.db import connection, connections
 
 from keys.guards import CHANNEL
+from keys.standings import id_of
+
+log = logging.getLogger(__name__)
 
 PULSE = 0.25
 """Seconds between two readings when nothing calls for one."""
 
 
+class Anchor(NamedTuple):
+    """The newest revision a reader has seen. It is there as long as the reader can have missed nothing: retention takes
+    only what is old, and never the newest of all; a database restored from a backup has another in its place."""
+
+    id: int
+    subject: uuid.UUID
+    at: datetime
+
+
+class Position(NamedTuple):
+    """Where a reader stands: the newest revision it saw, if any, and on PostgreSQL the horizon, below which every
+    transaction had ended."""
+
+    anchor: Anchor | None = None
+    horizon: int = 0
+
+
 @dataclass(frozen=True)
 class Changes:
-    """Whose standings are outdated, and the position to read on from."""
+    """Whose standings are outdated, and the position to read on from. `is_whole` is False where more may have changed
+    than can be told: then everything is outdated."""
 
     subjects: frozenset[uuid.UUID]
-    position: int
+    position: Position
+    is_whole: bool
 
 
 _AFTER = {
     # A transaction below the horizon has ended, so what it wrote was visible to the reading that set the horizon.
     # One at or above it may still commit: its rows are read again, which forgets a little more than necessary.
     "postgresql": """
-        SELECT revision.subject, pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-        FROM (SELECT 1) AS one LEFT JOIN keys_revision AS revision ON revision.transaction >= %s
+        SELECT revision.id, revision.subject, revision.at, pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+        FROM (SELECT 1) AS one
+        LEFT JOIN keys_revision AS revision ON revision.transaction >= %(horizon)s OR revision.id = %(anchor)s
     """,
     # Writers queue, so ids are in the order of commits.
     "sqlite": """
-        SELECT revision.subject, coalesce(revision.id, %s)
-        FROM (SELECT 1) AS one LEFT JOIN keys_revision AS revision ON revision.id > %s
+        SELECT revision.id, revision.subject, revision.at, 0
+        FROM (SELECT 1) AS one LEFT JOIN keys_revision AS revision ON revision.id >= %(anchor)s
     """,
 }
 _NOW = {
-    "postgresql": "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
-    "sqlite": "SELECT coalesce(max(id), 0) FROM keys_revision",
+    "postgresql": """
+        SELECT revision.id, revision.subject, revision.at, pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+        FROM (SELECT 1) AS one
+        LEFT JOIN keys_revision AS revision ON revision.id = (SELECT max(id) FROM keys_revision)
+    """,
+    "sqlite": """
+        SELECT revision.id, revision.subject, revision.at, 0
+        FROM (SELECT 1) AS one
+        LEFT JOIN keys_revision AS revision ON revision.id = (SELECT max(id) FROM keys_revision)
+    """,
 }
 
 
-def position() -> int:
+def position() -> Position:
     """Where a reader begins that remembers nothing yet."""
-    with connection.cursor() as cursor:
-        cursor.execute(_NOW[connection.vendor])
-        return int(cursor.fetchone()[0])
+    seen, horizon = _read(_NOW[connection.vendor], {})
+    return Position(max(seen, default=None), horizon)
 
 
-def since(position: int) -> Changes:
+def since(position: Position) -> Changes:
     """What was committed after the reading that gave this position; perhaps a little of what was before."""
-    statement = _AFTER[connection.vendor]
+    anchor = position.anchor
+    asked = {"horizon": position.horizon, "anchor": anchor.id if anchor else 0}
+    seen, horizon = _read(_AFTER[connection.vendor], asked)
+    is_whole = horizon >= position.horizon and (anchor in seen if anchor else not seen)
+    subjects = frozenset(one.subject for one in seen if one != anchor)
+    return Changes(subjects, Position(max(seen, default=anchor if is_whole else None), horizon), is_whole)
+
+
+def _read(statement: str, asked: dict[str, int]) -> tuple[list[Anchor], int]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, [position] * statement.count("%s"))
+        cursor.execute(statement, asked)
         rows = cursor.fetchall()
-    subjects = frozenset(_id(subject) for subject, _ in rows if subject is not None)
-    return Changes(subjects, max(int(row[1]) for row in rows))
-
-
-def _id(value: uuid.UUID | str) -> uuid.UUID:
-    return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
+    return [Anchor(pk, id_of(subject), at) for pk, subject, at, _ in rows if pk is not None], int(rows[0][3])
 
 
 class Sign(Protocol):
@@ -85,7 +120,7 @@ class DataVersion:
     """SQLite's own count of commits by other connections. For the thread that made it."""
 
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None)
+        self._connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=0)
         self._seen = -1
 
     def moved(self) -> bool:
@@ -130,9 +165,14 @@ def _mark_path() -> Path:
 
 def announce() -> None:
     """Tell the other processes of this node that something may have changed, once it is committed and before whoever
-    asked for it hears so: their next question is answered by what is now true. SQLite tells them by itself."""
+    asked for it hears so: their next question is answered by what is now true. SQLite tells them by itself.
+
+    Where the mark cannot be written they hear of it a little later, from the database."""
     if connection.vendor != "sqlite":
-        Mark(_mark_path()).write()
+        try:
+            Mark(_mark_path()).write()
+        except OSError:
+            log.exception("The mark of changes cannot be written.")
 
 
 def listen(wake: Callable[[], None], stop: threading.Event) -> None:

@@ -80,9 +80,9 @@ def _candidates(text: str) -> list[bytes]:
 def _standing(rows: list[tuple[Any, ...]]) -> Standing:
     """From the credential's row, which comes once for each role of its owner."""
     _fingerprint, kind, pk, organization, owner, scopes, expires_at, revoked, disabled, off, *_role = rows[0]
-    roles = frozenset((_id(role), slug, granted) for *_, role, slug, granted in rows if role)
+    roles = frozenset((id_of(role), slug, granted) for *_, role, slug, granted in rows if role)
     own = _list(scopes)
-    ids = (_id(pk), _id(organization), _id(owner) if owner else None)
+    ids = (id_of(pk), id_of(organization), id_of(owner) if owner else None)
     return Standing(
         kind=BY_VALUE[kind],
         credential_id=ids[0],
@@ -113,7 +113,8 @@ def _list(text: str | None) -> frozenset[str] | None:
     return None if text is None else frozenset(json.loads(text))
 
 
-def _id(value: Any) -> uuid.UUID:
+def id_of(value: uuid.UUID | str) -> uuid.UUID:
+    """An id as either driver hands it over."""
     return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
 
 

@@ -113,5 +113,5 @@ UNAVAILABLE = error(
     ApiError(503, "The credential cannot be checked now. Try again.", headers={"Retry-After": "1"}),
 )
 UNCOUNTED = error(
-    ApiError(503, "Its use cannot be counted now, for the disk is full. Try again.", headers={"Retry-After": "5"}),
+    ApiError(503, "Its use cannot be counted now. Try again.", headers={"Retry-After": "5"}),
 )

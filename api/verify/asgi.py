@@ -4,13 +4,13 @@ What a gateway's connection carries is mostly answered by api.verify.wire before
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from api.answers import ApiError
 from api.verify import answers, bulk, wire
 from api.verify.answers import Answer
-from api.verify.questions import Asked, Question
+from api.verify.questions import Asked, Question, headers_of
 from api.verify.verifier import Verifier
 from keys.usage.background import Background
 
@@ -54,7 +54,7 @@ def answers_at(path: str) -> bool:
 
 async def answer(scope: Any, body: bytes, send: Send) -> None:
     """Answer a request whose body has been read."""
-    headers = _headers(scope["headers"])
+    headers = headers_of(scope["headers"])
     peer = scope["client"][0] if scope.get("client") else ""
     target = scope["raw_path"].decode("latin-1")
     if scope["query_string"]:
@@ -91,14 +91,6 @@ async def _one(ask: Callable[[Verifier, Callable[[Answer], None]], None]) -> Ans
 
     ask(_running[0], deliver)
     return await future
-
-
-def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for name, value in pairs:
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        headers[key] = f"{headers[key]},{text}" if key in headers else text
-    return headers
 
 
 async def _send(found: Answer, send: Send, *, has_body: bool) -> None:

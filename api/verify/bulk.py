@@ -1,7 +1,7 @@
 """The JSON form, for applications that ask for themselves: one question, or up to a hundred in one request.
 
 POST /verifications
-{"credential": "…", "accept": ["api_key"], "scope": ["metrics_read"], "organization": "0f2c…",
+{"credential": "…", "accept": ["api_key"], "scope": ["dashboards_read"], "organization": "0f2c…",
  "ip": "203.0.113.9", "user_agent": "curl/8.1", "path": "/v1/orders"}
 {"questions": [{"credential": "…"}, …]}
 """

@@ -3,7 +3,7 @@
 import hmac
 import ipaddress
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from django.conf import settings
@@ -29,6 +29,15 @@ class Question(NamedTuple):
     target: str
     headers: Mapping[str, str]
     peer: str
+
+
+def headers_of(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers as a Question has them."""
+    headers: dict[str, str] = {}
+    for name, value in pairs:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        headers[key] = f"{headers[key]},{text}" if key in headers else text
+    return headers
 
 
 class Asked(NamedTuple):
@@ -91,7 +100,7 @@ def _is_within(address: str) -> bool:
 def _addresses(forwarded: str | None, peer: str) -> tuple[str, str]:
     """Who asks, behind the proxies that are ours; and for whom: the last address the gateway itself put there."""
     hops = [*(hop.strip() for hop in forwarded.split(",")), peer] if forwarded else [peer]
-    ours = settings.TRUSTED_PROXIES
+    ours = settings.VERIFY_PROXIES
     return hops[-1 - ours :][0], hops[-2 - ours :][0]
 
 

@@ -3,11 +3,12 @@
 After `;` in the first segment of the path, or in the query string; the path counts before the query, and of several
 of one name the first, so that nothing a client appends can widen what is accepted.
 
-    /verify?accept=api_key,personal_access_token&scope=metrics_read&organization=0f2c…
-    /verify;accept=api_key;scope=metrics_read/api/v2/series
+    /verify?accept=api_key,personal_access_token&scope=dashboards_read&organization=0f2c…
+    /verify;accept=api_key;scope=dashboards_read/api/v2/series
 """
 
 import functools
+import re
 import uuid
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -18,6 +19,8 @@ from api.answers import ApiError
 from keys.kinds import BY_VALUE, KINDS, Kind
 
 MOST_FIELDS = 100
+NAMES = ("accept", "scope", "organization")
+_OWN = re.compile(rf"(?:(?:{'|'.join(NAMES)})=[\w,.%-]*(?:&|$))*")
 
 
 class Wanted(NamedTuple):
@@ -29,25 +32,41 @@ class Wanted(NamedTuple):
 
 
 def wanted(path: str, query: str) -> Wanted:
-    """What the address wants. 400 for what makes no sense."""
+    """What the address wants. 400 for what makes no sense.
+
+    Where the path says anything, the query string is the client's own and not looked at.
+    """
     segment = path.split("/", 2)[1]
-    if segment != "verify" and (found := _in_path(segment)):
-        return found
-    # A client's own query may stand behind the route's: what could be a credential is not kept.
-    return _in_query.__wrapped__(query) if "key=" in query else _in_query(query)
+    if segment != "verify":
+        return _in_path(segment)
+    # A client's own query may stand behind the route's: only what is all the route's is kept.
+    return _in_query(query) if _OWN.fullmatch(query) else _in_query.__wrapped__(query)
 
 
 @functools.lru_cache(maxsize=1024)
-def _in_path(segment: str) -> Wanted | None:
-    said = unquote(segment).partition(";")[2]
-    return _in_query.__wrapped__(said.replace(";", "&")) if said else None
+def _in_path(segment: str) -> Wanted:
+    name, _, said = unquote(segment).partition(";")
+    found: dict[str, str] = {}
+    for word in said.split(";"):
+        key, _, value = word.partition("=")
+        if name != "verify" or key not in NAMES:
+            raise ApiError(400, f"The address has {word[:64]!a} behind /verify; expected {', '.join(NAMES)}.")
+        found.setdefault(key, value)
+    return _of_words(found)
 
 
 @functools.lru_cache(maxsize=1024)
 def _in_query(query: str) -> Wanted:
-    said: dict[str, str] = {}
+    found: dict[str, str] = {}
     for name, value in fields(query):
-        said.setdefault(name, value)
+        found.setdefault(name, value)
+    return _of_words({name: found[name] for name in NAMES if name in found})
+
+
+def _of_words(said: dict[str, str]) -> Wanted:
+    """400 for a word that says nothing: a variable of the gateway's that is not set must not open the door to all."""
+    if empty := [name for name, value in said.items() if not _words(value)]:
+        raise ApiError(400, f"{empty[0]}: is empty. Name what the route wants, or leave it out.")
     return of(_words(said.get("accept", "")), _words(said.get("scope", "")), said.get("organization"))
 
 

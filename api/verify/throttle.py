@@ -4,7 +4,8 @@ MOST_NETWORKS = 10_000
 
 
 class Throttle:
-    """Counts, by network and minute, texts that were looked up and are unknown. Of one process, for one thread."""
+    """Counts, by network and minute, texts that are looked up, but for those that turn out to be known. Of one process,
+    for one thread."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -16,10 +17,18 @@ class Throttle:
         if minute != self._minute:
             self._minute = minute
             self._tried.clear()
-        return self._tried.get(network, 0) < self.most
+        return self._tried.get(self._counted_as(network), 0) < self.most
 
     def count(self, network: str) -> None:
-        """One more that nobody knows. Networks beyond MOST_NETWORKS in a minute share one count."""
-        known = network in self._tried or len(self._tried) < MOST_NETWORKS
-        network = network if known else ""
-        self._tried[network] = self._tried.get(network, 0) + 1
+        """One more is looked up."""
+        name = self._counted_as(network)
+        self._tried[name] = self._tried.get(name, 0) + 1
+
+    def forgive(self, network: str) -> None:
+        """It was known."""
+        name = self._counted_as(network)
+        self._tried[name] = max(0, self._tried.get(name, 0) - 1)
+
+    def _counted_as(self, network: str) -> str:
+        """Networks beyond MOST_NETWORKS in a minute share one count."""
+        return network if network in self._tried or len(self._tried) < MOST_NETWORKS else ""

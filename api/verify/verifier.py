@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
@@ -42,9 +43,6 @@ BATCH = 200
 PATIENCE = 2.0
 """Seconds to wait for the database before saying 503."""
 
-FORGOTTEN_AFTER = 1800.0
-"""Seconds without a reading after which everything is forgotten: revisions are kept for an hour, not for ever."""
-
 
 class Unavailable(Exception):
     """What is asked of the database cannot be known now."""
@@ -62,10 +60,10 @@ class Verifier:
         self._told: list[tuple[Deliver, Answer, bytes]] = []
         self._missing: list[tuple[Asked, Deliver]] = []
         self._looking: asyncio.Task[None] | None = None
-        self._waiting: list[tuple[Asked, Deliver]] = []
+        self._waiting: list[tuple[int, Asked, Deliver]] = []
         self._signs = 0
         self._is_behind = True
-        self._position: int | None = None
+        self._position: revisions.Position | None = None
         self._fresh_at = float("-inf")
         self._stopping = threading.Event()
 
@@ -89,22 +87,27 @@ class Verifier:
 
     def ask(self, question: Question, deliver: Deliver) -> None:
         """Answer a question, by the end of this turn or when what it needs has been read. Calls `deliver` once."""
-        self._begin_turn()
         try:
-            asked = questions.read(question)
+            self.judge(questions.read(question), deliver)
         except ApiError as refusal:
             deliver(answers.error(refusal))
-        else:
-            self.judge(asked, deliver)
+        except Exception:
+            log.exception("A question cannot be answered.")
+            deliver(answers.UNAVAILABLE)
 
     def judge(self, asked: Asked, deliver: Deliver) -> None:
         """The same, for what has been read from a request already."""
         self._begin_turn()
-        if self._loop.time() - self._fresh_at > settings.VERIFY_MAX_STALE and self._position is not None:
+        if _clock() - self._fresh_at > settings.VERIFY_MAX_STALE and self._position is not None:
             deliver(answers.UNAVAILABLE)
         elif self._is_behind:
-            self._waiting.append((asked, deliver))
-        elif entry := self.cache.get(asked.text):
+            self._waiting.append((self._signs, asked, deliver))
+        else:
+            self._decide(asked, deliver)
+
+    def _decide(self, asked: Asked, deliver: Deliver) -> None:
+        """Judge by what is remembered, which is in step with all that was committed before the question came."""
+        if entry := self.cache.get(asked.text):
             self._conclude(deliver, *judging.of_known(asked, entry, self._now))
         elif outcome := judging.without_looking(asked):
             self._conclude(deliver, *judging.of_unknown(asked, outcome))
@@ -119,10 +122,17 @@ class Verifier:
         self._in_turn = True
         self._now = timezone.now()
         self._loop.call_soon(self._end_turn)
-        if self._sign.moved():
+        if self._has_moved():
             self._signs += 1
             self._is_behind = True
             self._wake.set()
+
+    def _has_moved(self) -> bool:
+        try:
+            return self._sign.moved()
+        except Exception:
+            log.exception("The sign of changes cannot be read.")
+            return True
 
     def _conclude(self, deliver: Deliver, answer: Answer, line: bytes) -> None:
         self._told.append((deliver, answer, line))
@@ -133,14 +143,19 @@ class Verifier:
         told, self._told = self._told, []
         if not told:
             return
+        is_counted = self._is_counted([line for _, _, line in told])
+        for deliver, answer, _ in told:
+            _hand_over(deliver, answer if is_counted else answers.UNCOUNTED)
+
+    def _is_counted(self, lines: list[bytes]) -> bool:
         try:
-            spool.current().write([line for _, _, line in told], at_ms=int(self._now.timestamp() * 1000))
+            spool.current().write(lines, at_ms=int(self._now.timestamp() * 1000))
         except OSError:
-            for deliver, _, _ in told:
-                deliver(answers.UNCOUNTED)
-        else:
-            for deliver, answer, _ in told:
-                deliver(answer)
+            return False  # the spool has said so itself
+        except Exception:
+            log.exception("Uses cannot be counted.")
+            return False
+        return True
 
     # Look-ups --------------------------------------------------------------------------------------------------
 
@@ -148,6 +163,7 @@ class Verifier:
         if not self._throttle.allows(asked.network, minute=int(self._now.timestamp()) // 60):
             self._conclude(deliver, *judging.of_unknown(asked, Outcome.THROTTLED))
             return
+        self._throttle.count(asked.network)
         self._missing.append((asked, deliver))
         if self._looking is None or self._looking.done():
             self._looking = self._loop.create_task(self._look_up())
@@ -161,7 +177,7 @@ class Verifier:
                 found = await self._in_database(standings.find, {asked.text for asked, _ in batch})
             except Unavailable:
                 for _, deliver in batch:
-                    deliver(answers.UNAVAILABLE)
+                    _hand_over(deliver, answers.UNAVAILABLE)
                 continue
             self._begin_turn()
             for asked, deliver in batch:
@@ -169,9 +185,9 @@ class Verifier:
 
     def _looked_up(self, asked: Asked, deliver: Deliver, standing: standings.Standing | None, revision: int) -> None:
         if standing is None:
-            self._throttle.count(asked.network)
             self._conclude(deliver, *judging.of_unknown(asked, Outcome.UNKNOWN))
         else:
+            self._throttle.forgive(asked.network)
             entry: Entry[Answer] = self.cache.put(asked.text, standing, revision=revision)
             self._conclude(deliver, *judging.of_known(asked, entry, self._now))
 
@@ -207,28 +223,46 @@ class Verifier:
             self._loop.call_soon_threadsafe(self._wake.set)
 
     async def _catch_up(self) -> None:
-        signs, began = self._signs, self._loop.time()
-        if self._position is None or began - self._fresh_at > FORGOTTEN_AFTER:
-            position = await self._in_database(revisions.position)
-            self.cache.clear()
+        signs, began = self._signs, _clock()
+        if self._position is None:
+            self._position = await self._in_database(revisions.position)
         else:
             changes = await self._in_database(revisions.since, self._position)
             self.cache.forget(changes.subjects)
-            position = changes.position
-        self._position, self._fresh_at = position, began
-        if signs == self._signs:
-            self._is_behind = False
-            self._release()
+            if not changes.is_whole:
+                log.warning("More may have changed than can be told: everything is forgotten.")
+                self.cache.clear()
+            self._position = changes.position
+        self._fresh_at = began
+        self._is_behind = signs != self._signs
+        self._release(signs)
 
-    def _release(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for asked, deliver in waiting:
-            self.judge(asked, deliver)
+    def _release(self, signs: int) -> None:
+        """Judge what has waited for the signs until now. What came after a later one waits on: else a database that
+        is written to all the time would keep everybody waiting."""
+        waiting, self._waiting = self._waiting, [one for one in self._waiting if one[0] > signs]
+        self._begin_turn()
+        for sign, asked, deliver in waiting:
+            if sign <= signs:
+                self._decide(asked, deliver)
 
     def _refuse_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
-        for _, deliver in waiting:
-            deliver(answers.UNAVAILABLE)
+        for _, _, deliver in waiting:
+            _hand_over(deliver, answers.UNAVAILABLE)
+
+
+def _clock() -> float:
+    """Seconds that go on while the machine sleeps: what was fresh before is not fresh after."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _hand_over(deliver: Deliver, answer: Answer) -> None:
+    """One who cannot take an answer keeps nobody else from theirs."""
+    try:
+        deliver(answer)
+    except Exception:
+        log.exception("An answer cannot be delivered.")
 
 
 def _with_connection(function: Callable[..., T], arguments: tuple[Any, ...]) -> T:

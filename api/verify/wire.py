@@ -11,7 +11,7 @@ from email.utils import formatdate
 import httptools
 
 from api.verify.answers import Answer
-from api.verify.questions import Question
+from api.verify.questions import Question, headers_of
 
 STARTS = (b"GET /verify", b"POST /verify")
 LONGEST = 16 * 1024  # bytes
@@ -31,15 +31,14 @@ class _Request:
 
     def __init__(self) -> None:
         self.target = ""
-        self.headers: dict[str, str] = {}
+        self.headers: list[tuple[bytes, bytes]] = []
         self.is_complete = False
 
     def on_url(self, url: bytes) -> None:
         self.target += url.decode("latin-1")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        self.headers[key] = f"{self.headers[key]},{text}" if key in self.headers else text
+        self.headers.append((name, value))
 
     def on_message_complete(self) -> None:
         self.is_complete = True
@@ -59,7 +58,8 @@ def question(data: bytes, peer: str) -> Question | None:
         return None
     if not found.is_complete or parser.get_http_version() != "1.1" or not _is_question(found):
         return None
-    return Question(found.target, found.headers, peer) if _is_plain(found.headers) else None
+    headers = headers_of(found.headers)
+    return Question(found.target, headers, peer) if _is_plain(headers) else None
 
 
 def _is_question(found: _Request) -> bool:

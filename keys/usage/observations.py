@@ -16,6 +16,10 @@ from keys.verification import Outcome
 LONGEST_CLIENT = 40
 LONGEST_ENDPOINT = 128
 DEEPEST_ENDPOINT = 6
+LONGEST_READ = 512
+"""Characters of a header that are looked at."""
+MOST_DIGITS = 2
+SHORT_WORD = 4
 ELSEWHERE = "…"
 """Stands for the rest: of a path too deep, and of values too many to be counted one by one."""
 
@@ -30,7 +34,6 @@ _BROWSERS = (
 )
 _PRODUCT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _WORD = re.compile(r"[A-Za-z_.~-][A-Za-z0-9_.~-]{0,31}")
-_LONG_DIGITS = re.compile(r"\d{3}|[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Observation(NamedTuple):
@@ -64,9 +67,27 @@ def parsed(line: bytes) -> Observation:
     return Observation(uuid.UUID(organization), uuid.UUID(credential), Outcome(outcome), client, network, endpoint)
 
 
-@functools.lru_cache(maxsize=4096)
 def client_of(user_agent: str) -> str:
     """The family of programs a user agent names: "curl", "datadog-api-client-python", "Firefox"; "" for none."""
+    return _client_of(user_agent[:LONGEST_READ])
+
+
+def network_of(ip: str) -> str:
+    """The /24 or /48 an address lies in; "" for what is no address."""
+    return _network_of(ip[:LONGEST_READ])
+
+
+def endpoint_of(path: str) -> str:
+    """A path without what differs from one request to the next: "/api/v2/users/*/roles"; "" for none.
+
+    A segment is kept if it reads as a word; numbers, identifiers, encoded or long text become a star, and so does
+    what is spelled as secrets are, by whomever they were made.
+    """
+    return _endpoint_of(path[:LONGEST_READ])
+
+
+@functools.lru_cache(maxsize=4096)
+def _client_of(user_agent: str) -> str:
     if user_agent.startswith("Mozilla/"):
         return next((name for mark, name in _BROWSERS if mark in user_agent), "Mozilla")
     product = _PRODUCT.match(minting.redacted(user_agent).strip())
@@ -74,8 +95,7 @@ def client_of(user_agent: str) -> str:
 
 
 @functools.lru_cache(maxsize=4096)
-def network_of(ip: str) -> str:
-    """The /24 or /48 an address lies in; "" for what is no address."""
+def _network_of(ip: str) -> str:
     try:
         address = ipaddress.ip_address(ip)
     except ValueError:
@@ -85,19 +105,18 @@ def network_of(ip: str) -> str:
 
 
 @functools.lru_cache(maxsize=4096)
-def endpoint_of(path: str) -> str:
-    """A path without what differs from one request to the next: "/api/v2/users/*/roles"; "" for none.
-
-    A segment is kept if it reads as a word; numbers, identifiers, encoded or long text become a star, and so does
-    anything that could be a secret.
-    """
+def _endpoint_of(path: str) -> str:
     if not path:
         return ""
-    segments = [segment for segment in minting.redacted(path).split("/") if segment]
+    segments = [segment for segment in path.split("/") if segment]
     kept = [segment if _is_word(segment) else "*" for segment in segments[:DEEPEST_ENDPOINT]]
     kept += [ELSEWHERE] if len(segments) > DEEPEST_ENDPOINT else []
     return ("/" + "/".join(kept))[:LONGEST_ENDPOINT]
 
 
 def _is_word(segment: str) -> bool:
-    return bool(_WORD.fullmatch(segment)) and not _LONG_DIGITS.search(segment)
+    """Words have few digits and few capitals: of 24 random characters about one in a hundred million reads as one."""
+    digits = sum(mark.isdigit() for mark in segment)
+    capitals = sum(mark.isupper() for mark in segment)
+    plain = digits <= MOST_DIGITS and (len(segment) <= SHORT_WORD or 4 * capitals <= len(segment))
+    return plain and bool(_WORD.fullmatch(segment)) and minting.redacted(segment) == segment

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from django.db import models
+from django.db.models import Max
 
 from keys.models import NOBODY, Revision, UsageFacet, UsageHour, UsageMinute, UsageSegment
 from keys.usage import spool
@@ -32,9 +33,15 @@ def forget(folder: Path, *, now: datetime) -> None:
     _delete(UsageMinute.objects.filter(at__lt=now - MINUTES))
     _delete(UsageHour.objects.filter(at__lt=now - HOURS))
     _delete(UsageFacet.objects.filter(day__lt=(now - FACETS).date()))
-    _delete(Revision.objects.filter(at__lt=now - REVISIONS))
+    _delete(Revision.objects.filter(at__lt=now - REVISIONS, pk__lt=_newest_revision()))
     _forget_events(folder, now)
     _forget_drafts(folder, now)
+
+
+def _newest_revision() -> int:
+    """It stays, however old: by it a reader knows that it has missed nothing."""
+    newest: int | None = Revision.objects.aggregate(newest=Max("pk"))["newest"]
+    return newest or 0
 
 
 def _forget_events(folder: Path, now: datetime) -> None:

@@ -177,12 +177,29 @@ def test_another_organization_is_403(text_of, globex):
         ("accept=apikey", "accept: there is no kind"),
         ("scope=nope", "scope: there is no"),
         ("organization=1", "expected"),
+        ("accept=", "accept: is empty"),
+        ("accept", "accept: is empty"),
+        ("accept=,", "accept: is empty"),
+        ("scope=", "scope: is empty"),
+        ("organization=", "organization: is empty"),
     ],
 )
 def test_a_route_that_makes_no_sense_is_400_and_says_what(query, words, text_of):
     for address in (f"/verify?{query}", f"/verify;{query}/x"):
         status, message = said(ask(address, text_of(API_KEY, name=quote(address))))
         assert (status, words in message) == (400, True)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/verify;/x", "/verify;accepts=api_key", "/verify;accept=api_key;;", "/verify;Accept=api_key/x", "/verify;x=1/x"],
+)
+def test_a_path_that_says_anything_else_is_400_and_opens_nothing(address, text_of):
+    assert said(ask(address, text_of(API_KEY)))[0] == 400
+
+
+def test_where_the_path_speaks_the_query_is_the_clients_own(text_of):
+    assert ask("/verify;accept=api_key/x?scope=read+write&accept=1", text_of(API_KEY)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -213,7 +230,7 @@ def test_who_does_not_know_the_secret_may_not_ask_where_there_is_one(settings, t
     [(0, None, 200), (0, "203.0.113.9", 200), (1, "203.0.113.9, 10.0.0.7", 403), (1, "203.0.113.9, 127.0.0.1", 200)],
 )
 def test_only_the_networks_set_may_ask(settings, text_of, proxies, forwarded, status):
-    settings.VERIFY_NETWORKS, settings.TRUSTED_PROXIES = [ip_network("127.0.0.0/8")], proxies
+    settings.VERIFY_NETWORKS, settings.VERIFY_PROXIES = [ip_network("127.0.0.0/8")], proxies
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
 
     assert ask(text=text_of(API_KEY), **headers).status_code == status

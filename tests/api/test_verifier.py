@@ -14,6 +14,7 @@ from django.db import OperationalError
 
 from api.verify import verifier
 from api.verify.questions import Question
+from api.verify.throttle import Throttle
 from api.verify.verifier import Verifier
 from keys import minting, revisions
 from keys.kinds import API_KEY
@@ -28,6 +29,7 @@ class Database:
     def __init__(self):
         self.known, self.asked, self.changes = {}, [], set()
         self.has_moved = self.is_down = False
+        self.is_whole = True
         self.answers = threading.Event()
         self.answers.set()
 
@@ -51,7 +53,7 @@ class Database:
     def since(self, position):
         changes = frozenset(self.changes)
         self._answer()
-        return Changes(changes, position + 1)
+        return Changes(changes, position, is_whole=self.is_whole)
 
     def _answer(self):
         self.answers.wait(5)
@@ -69,7 +71,7 @@ def database(monkeypatch, settings, tmp_path):
     settings.USAGE_DIR = tmp_path / "usage"
     monkeypatch.setattr("keys.standings.find", found.find)
     monkeypatch.setattr("keys.revisions.since", found.since)
-    monkeypatch.setattr("keys.revisions.position", lambda: 1)
+    monkeypatch.setattr("keys.revisions.position", revisions.Position)
     monkeypatch.setattr("keys.revisions.sign", lambda: found)
     monkeypatch.setattr("keys.revisions.listen", lambda *_: None)
     monkeypatch.setattr("api.verify.verifier.connection", type("Connection", (), {"close": lambda _: None})())
@@ -159,6 +161,47 @@ def test_a_sign_that_comes_while_changes_are_read_has_them_read_again(database):
         await asyncio.sleep(0.05)
         database.answers.set()
         assert await asking + await also == [401, 401]
+
+    run(scene)
+
+
+def test_when_more_may_have_changed_than_can_be_told_all_is_looked_up_again(database):
+    text = database.add()
+
+    async def scene(talk):
+        await talk.ask(text)
+        database.known[text] = dataclasses.replace(database.known[text], is_revoked=True)
+        database.has_moved, database.is_whole = True, False
+        assert await talk.ask(text) == [401]
+
+    run(scene)
+
+
+def test_a_sign_that_cannot_be_read_is_taken_for_one(database, monkeypatch):
+    text = database.add()
+
+    def unreadable():
+        raise OSError
+
+    async def scene(talk):
+        await talk.ask(text)
+        database.revoke(text)
+        monkeypatch.setattr(database, "moved", unreadable)
+        talk.verifier._sign = database
+        assert await talk.ask(text) == [401]
+
+    run(scene)
+
+
+def test_one_whose_answer_cannot_be_delivered_keeps_nobody_from_theirs(database):
+    text = database.add()
+
+    def gone(_answer):
+        raise ConnectionResetError
+
+    async def scene(talk):
+        talk.verifier.ask(Question("/verify", {"dd-api-key": text}, ""), gone)
+        assert await talk.ask(text) == [200]
 
     run(scene)
 
@@ -287,6 +330,28 @@ def test_a_network_that_tries_out_credentials_gets_no_more_look_ups(database, se
 
     run(scene)
     assert len(database.asked) == 4
+
+
+def test_networks_beyond_number_share_one_count(monkeypatch):
+    monkeypatch.setattr("api.verify.throttle.MOST_NETWORKS", 2)
+    throttle = Throttle(2)
+    for network in "abcd":
+        throttle.allows(network, minute=1)
+        throttle.count(network)
+
+    assert [throttle.allows(network, minute=1) for network in "abcde"] == [True, True, False, False, False]
+    assert throttle.allows("e", minute=2)
+
+
+def test_what_is_known_is_forgiven(database, settings):
+    settings.VERIFY_UNKNOWN = 2
+    texts = [database.add() for _ in range(6)]
+
+    async def scene(talk):
+        for text in texts:
+            assert await talk.ask(text) == [200]
+
+    run(scene)
 
 
 def test_what_is_not_spelled_like_a_credential_is_never_looked_up(database):

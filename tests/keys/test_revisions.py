@@ -1,6 +1,8 @@
 """Every change that decides whether a credential is good leaves a revision, and no reader misses one."""
 
 import threading
+import uuid
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -13,6 +15,7 @@ from keys import lifecycle, limits, offboarding, revisions, standings
 from keys.guards import CHANNEL, SUBJECTS
 from keys.kinds import APPLICATION_KEY, CLIENT_TOKEN, PERSONAL_ACCESS_TOKEN
 from keys.models import Credential, Revision
+from keys.usage import retention
 
 pytestmark = pytest.mark.django_db
 
@@ -176,6 +179,48 @@ def test_whoever_listens_is_woken(elsewhere):
     listener.join()
 
     assert woken.is_set()
+
+
+def test_a_reader_whose_last_revision_is_gone_may_have_missed_some(now, db):
+    """As after a restore, or a sleep that outlasted retention."""
+    one = Revision.objects.create(subject=uuid.uuid4(), at=now)
+    start = revisions.position()
+    one.delete()
+    Revision.objects.create(subject=uuid.uuid4(), at=now)
+
+    assert not revisions.since(start).is_whole
+
+
+def test_so_may_one_that_finds_another_in_its_place(now, db):
+    one = Revision.objects.create(subject=uuid.uuid4(), at=now)
+    start = revisions.position()
+    Revision.objects.filter(pk=one.pk).update(subject=uuid.uuid4())
+
+    changes = revisions.since(start)
+    assert not changes.is_whole
+    assert revisions.since(changes.position).is_whole
+
+
+def test_so_may_one_that_had_seen_none_and_one_that_went_back_in_time(now, db):
+    Revision.objects.all().delete()
+    start = revisions.position()
+    later = start._replace(horizon=start.horizon + 1_000)
+    unmoved = revisions.since(start).is_whole
+    back = revisions.since(later).is_whole
+    Revision.objects.create(subject=uuid.uuid4(), at=now)
+
+    assert (unmoved, revisions.since(start).is_whole) == (True, False)
+    assert not back
+
+
+def test_retention_leaves_the_newest(now, db, tmp_path):
+    for age in (3, 2):
+        Revision.objects.create(subject=uuid.uuid4(), at=now - timedelta(hours=age))
+    start = revisions.position()
+    retention.forget(tmp_path, now=now)
+
+    assert Revision.objects.count() == 1
+    assert revisions.since(start).is_whole
 
 
 def test_a_mark_tells_every_reader_once(tmp_path):

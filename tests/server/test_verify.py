@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import os
+import socket
 import time
 import uuid
 
@@ -262,6 +264,8 @@ def test_a_disabled_owner_is_seen_on_both_nodes(server, node, keys):
 
 TOKEN = """
 import json
+import os
+import socket
 from django.utils import timezone
 from accounts.actors import Actor, ActorType
 from accounts.models import Member
@@ -298,3 +302,43 @@ def test_nothing_secret_is_logged_or_spooled(server, keys):
 
     assert text.encode() not in kept
     assert text not in server.log()
+
+
+def test_who_does_not_read_the_answers_is_not_asked_for_more(server, keys):
+    """What waits for a client is bounded by what is asked while it waits, which is nothing."""
+    data = question("/verify", {"DD-API-KEY": keys["api_key"]})
+    with Connection(server.url) as deaf:
+        deaf._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf._socket.settimeout(0.5)
+        taken = 0
+        with contextlib.suppress(TimeoutError):
+            for _ in range(60_000):
+                deaf.send(data)
+                taken += 1
+                time.sleep(0 if taken % 100 else 0.001)
+
+        assert taken < 60_000
+
+
+RESTORE = """
+import sqlite3
+from django.db import connection
+target = sqlite3.connect("{}")
+connection.ensure_connection()
+connection.connection.backup(target) if {} else target.backup(connection.connection)
+"""
+
+
+@pytest.mark.skipif(bool(os.environ.get("DATABASE_URL")), reason="SQLite can be put back under a running server")
+def test_after_a_restore_nothing_is_remembered_from_before(server, keys, tmp_path):
+    copy = tmp_path / "copy.sqlite3"
+    made, other = (made_key(server, keys, f"{name} {uuid.uuid4().hex[:6]}") for name in ("kept", "gone"))
+    text = made["attributes"]["key"]
+    server.manage("shell", "-c", RESTORE.format(copy, True))
+    call(server, "DELETE", f"/api/v2/api_keys/{other['id']}", keys)
+    with connections(server.url) as asked:
+        before = {one.status(text) for one in asked}
+        server.manage("shell", "-c", RESTORE.format(copy, False))
+        call(server, "DELETE", f"/api/v2/api_keys/{made['id']}", keys)
+
+        assert (before, {one.status(text) for one in asked}) == ({200}, {401})
