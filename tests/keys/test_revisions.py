@@ -204,10 +204,9 @@ def test_so_may_one_that_finds_another_in_its_place(now, db):
 def test_so_may_one_that_had_seen_none_and_one_that_went_back_in_time(now, db):
     Revision.objects.all().delete()
     start = revisions.position()
-    later = start._replace(horizon=start.horizon + 1_000)
     unmoved = revisions.since(start).is_whole
-    back = revisions.since(later).is_whole
-    Revision.objects.create(subject=uuid.uuid4(), at=now)
+    back = revisions.since(start._replace(horizon=start.horizon + 1_000)).is_whole
+    Revision.objects.create(subject=uuid.uuid4(), at=now, transaction=start.horizon)
 
     assert (unmoved, revisions.since(start).is_whole) == (True, False)
     assert not back
