@@ -16,7 +16,8 @@ from gunicorn.workers import gasgi
 from console import server
 
 IDLE_CHECK = 1.0
-"""Seconds between two looks at whether a gateway's connection has anything left to ask."""
+"""Seconds between two looks at whether a gateway's connection has anything left to ask; and, when the worker ends, of
+silence after which it is closed. One that asks more often hears with its next answer that it is the last."""
 
 HEADER_SECONDS = 10.0
 """How long a client may take to send its headers."""
@@ -103,7 +104,7 @@ class PunctualProtocol(ASGIProtocol):
         idle = self.worker.loop.time() - self._asked_at
         if idle > self.cfg.keepalive and self._is_full:
             self.transport.abort()
-        elif not self._is_waiting and (idle > self.cfg.keepalive or not self.worker.alive):
+        elif not self._is_waiting and idle > (self.cfg.keepalive if self.worker.alive else IDLE_CHECK):
             self._close_transport()
         else:
             self.worker.loop.call_later(IDLE_CHECK, self._close_when_idle)

@@ -56,7 +56,7 @@ def _all(site, runs):
             print(f"{'':>6}  {name}: skipped. {reason}", flush=True)
             continue
         began = time.monotonic()
-        found[name] = function(site)
+        found[name] = function(site.anew())
         print(f"{time.monotonic() - began:5.1f}s  {name}", flush=True)
         for what, value in found[name].values.items():
             print(f"{'':>10}{what:<26}{value}", flush=True)

@@ -33,7 +33,7 @@ def _stopping(site, how):
     figures = Figures()
     with site.node() as node:
         workers = node.workers()
-        with Load([node.url], site.questions(), clients=20, pause=0.002) as load:
+        with Load([node.url], site.questions(), clients=20, pause=0.02) as load:
             time.sleep(1.0)
             began = time.perf_counter()
             os.kill(node.process.pid, how)
@@ -49,6 +49,8 @@ def _stopping(site, how):
             "unanswered": load.doubtful.total(),
         }
         figures.promise(not left, f"{len(left)} workers still run after {took:.1f} s")
+        cut = load.broken["closed", "asked"] + load.broken["closed", "idle"]
+        figures.promise(not cut, f"{cut} connections in use were closed without a word")
         figures.promise(not load.statuses(began)[503], "503 while it stops")
         figures.promise(not load.surprises, f"answers that nobody expected: {dict(load.surprises)}")
         node.start()

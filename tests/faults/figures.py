@@ -28,17 +28,22 @@ class Figures:
 def account(figures, nodes, *loads):
     """Compare what clients read with what their nodes counted, once these have counted all that they spooled.
 
-    `lost` were answered and not counted; `doubled` were counted, and can have been neither answered nor asked in vain.
+    `lost` were answered and not counted; `doubled` were counted, and can have been neither answered nor asked in vain:
+    by the events, which know the outcome, or by the roll-ups, which know whether it was good.
     """
     summaries = [_settled(figures, node) for node in nodes]
     answered, doubtful = (sum((getattr(load, name) for load in loads), Counter()) for name in ("answered", "doubtful"))
-    counted, difference = _counted(nodes, {client.network for load in loads for client in load.clients})
+    events, rollups = _counted(nodes, {client.network for load in loads for client in load.clients})
+    summed, known, perhaps = _by_goodness(events), _by_goodness(answered), _by_goodness(doubtful)
     figures.values |= {
         "answered": answered.total(),
-        "lost": (answered - counted).total(),
-        "doubled": (counted - answered - doubtful).total(),
-        "logged_not_answered": (counted - answered).total(),
-        "rollup_difference": max(summary["rollup_difference"] for summary in summaries) + difference,
+        "lost": max((answered - events).total(), (known - rollups).total()),
+        "doubled": max((events - answered - doubtful).total(), (rollups - known - perhaps).total()),
+        "logged_not_answered": (events - answered).total(),
+        "rollup_difference": max(
+            *(summary["rollup_difference"] for summary in summaries),
+            ((summed - rollups) + (rollups - summed)).total(),
+        ),
         "broken_frames": sum(summary["broken_frames"] for summary in summaries),
     }
     for name in ("lost", "doubled", "rollup_difference"):
@@ -47,19 +52,21 @@ def account(figures, nodes, *loads):
 
 
 def _counted(nodes, networks):
-    """Events by network and outcome, of these networks, as the nodes' segments have them; and how many of them the
-    roll-ups by network hold more, or fewer."""
-    counted, good, rollups = Counter(), Counter(), Counter()
+    """What the nodes' segments and the roll-ups have of these networks: events by network and outcome, and their number
+    by network and whether they were good."""
+    events, rollups = Counter(), Counter()
     for node in nodes:
         told = json.loads(_process(node, "-m", "tests.faults.counted").stdout.splitlines()[-1])
-        rollups = Counter(
-            {(network, is_good): times for network, is_good, times in told["networks"] if network in networks}
-        )
-        for network, outcome, times in told["events"]:
-            if network in networks:
-                counted[network, outcome] += times
-                good[network, outcome == "valid"] += times
-    return counted, ((good - rollups) + (rollups - good)).total()
+        rollups = Counter({(network, is_good): n for network, is_good, n in told["networks"] if network in networks})
+        events.update({(network, outcome): n for network, outcome, n in told["events"] if network in networks})
+    return events, rollups
+
+
+def _by_goodness(by_outcome):
+    found = Counter()
+    for (network, outcome), times in by_outcome.items():
+        found[network, outcome == "valid"] += times
+    return found
 
 
 def _settled(figures, server):

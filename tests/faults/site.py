@@ -24,6 +24,10 @@ class Site:
     folder: Path
     _numbers = itertools.count(1)
 
+    def anew(self):
+        """The same with another organisation: of one credential only so many networks are told apart in a day."""
+        return Site(self.first, organization(self.first), self.folder)
+
     @contextlib.contextmanager
     def node(self, *, folder=None, **environment):
         """A running node with a folder of its own, killed at the end."""
@@ -50,7 +54,7 @@ class Site:
         """Eight good ones, one about a key that nobody knows, one about a good key of the wrong kind."""
         key = self.keys["api_key"]
         good = Expected(200, "valid", "/verify/load", key)
-        unknown = Expected(401, "unknown", "/verify/load", "0" * 32)
+        unknown = Expected(401, "unknown", f"/verify/load?organization={self.keys['org_id']}", "0" * 32)
         return [*[good] * 4, unknown, *[good] * 4, Expected(403, "wrong_kind", "/verify?accept=client_token", key)]
 
 

@@ -27,5 +27,6 @@ def test_two_nodes_refuse_what_was_revoked_on_one(site):
     assert not nodes.told(site, revocations=30, within=nodes.PROMISE).broken
 
 
-def test_workers_whose_parent_was_killed_take_leave_of_their_clients(site):
-    assert not connections.orphaned(site).broken
+@pytest.mark.parametrize("stopping", [connections.ended, connections.orphaned])
+def test_a_node_that_ends_takes_leave_of_its_clients(stopping, site):
+    assert not stopping(site).broken
