@@ -1,4 +1,4 @@
-"""`python -m bench.entries`: how many bytes a process grows by for each credential it remembers, its answer included."""
+"""`python -m bench.entries`: how many bytes a process grows by for each credential it remembers with its answer."""
 
 import os
 
