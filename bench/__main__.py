@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import contestants, load, memory, proof
+from bench import contestants, load, packages, proof
 from bench.engines import engine
 from bench.rounds import Round, Stadium
 from bench.table import ratio, table
@@ -27,7 +27,7 @@ BARS = {
 
 def main() -> None:
     """Prepare everybody, time them in rounds, print what was seen."""
-    load.install()
+    packages.need("wrk", "wrk")
     rounds, seconds = int(os.environ.get("ROUNDS", "3")), float(os.environ.get("SECONDS", "5"))
     name = os.environ.get("ENGINE", "postgresql")
     with tempfile.TemporaryDirectory(prefix="keyhouse-bench-") as folder, engine(name, Path(folder)) as databases:
@@ -38,7 +38,7 @@ def main() -> None:
             print(f"Round {number + 1} of {rounds}", file=sys.stderr, flush=True)
             seen.append(stadium.round(able))
         cached, uncached = (one for one in able if one.name in {"cached", "uncached"})
-        entry = memory.bytes_per_entry(stadium, uncached)
+        entry = float(uncached.house.run(sys.executable, "-m", "bench.entries"))
         counted = proof.usage(stadium, cached)
     print(f"\n{name}, {rounds} rounds of {seconds:g} s, {load.CONNECTIONS} connections, 2 worker processes each\n")
     print(table(able, seen))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 
+from bench import packages
 from tests.run import postgresql
 
 
@@ -33,6 +34,7 @@ def engine(name: str, folder: Path) -> Iterator[Engine]:
     if name == "sqlite":
         yield Engine(folder)
         return
+    packages.need("initdb", "postgresql")
     with postgresql() as url:
         with psycopg.connect(url) as connection:
             row = connection.execute("SHOW data_directory").fetchone() or ("",)

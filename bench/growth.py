@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bench import houses, load
+from bench import houses, packages
 from bench.contestants import GUNICORN, HOT, MANY, NO_CACHE, Contestant
 from bench.engines import Engine, engine
 from bench.houses import House
@@ -25,7 +25,7 @@ EVENTS = (10_000, 10_000_000)
 
 def main() -> None:
     """Both engines, one after the other."""
-    load.install()
+    packages.need("wrk", "wrk")
     found = {}
     for name in ("sqlite", "postgresql"):
         with tempfile.TemporaryDirectory(prefix="keyhouse-growth-") as folder, engine(name, Path(folder)) as databases:

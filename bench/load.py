@@ -1,9 +1,7 @@
 """The load: wrk on 32 connections, asking 99 good questions and one bad one over and over."""
 
 import json
-import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,19 +25,6 @@ class Load:
     def rate(self) -> float:
         """Answers a second."""
         return self.requests * 1e6 / self.microseconds
-
-
-def install() -> None:
-    """Install Debian's wrk where it is missing; where that cannot be, say so and end with status 2."""
-    if find("wrk"):
-        return
-    if not os.geteuid() and find("apt-get"):
-        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-        for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "wrk"]):
-            subprocess.run(["apt-get", *words], env=quiet, check=False)
-    if not find("wrk"):
-        print("Missing for the bench: wrk. Install the package of that name and run it again.", file=sys.stderr)
-        sys.exit(2)
 
 
 def run(url: str, header: str, questions: Path, *, seconds: float) -> Load:

@@ -1,0 +1,36 @@
+"""`python -m bench.entries`: how many bytes a process grows by for each credential it remembers with its answer."""
+
+import os
+
+import django
+from django.conf import settings
+
+django.setup()
+
+from api.verify import answers
+from api.verify.answers import Answer
+from bench import machine
+from keys import standings
+from keys.cache import Cache
+
+AT_ONCE = 200
+
+
+def main() -> None:
+    """Remember all the keys there are; the first few come before the first look at the memory."""
+    texts = (settings.DATA_DIR / "keys.txt").read_text().split()
+    cache: Cache[Answer] = Cache(len(texts))
+    _remember(cache, texts[:AT_ONCE])
+    before, known = machine.resident(os.getpid(), workers=1), len(cache)
+    for start in range(AT_ONCE, len(texts), AT_ONCE):
+        _remember(cache, texts[start : start + AT_ONCE])
+    print((machine.resident(os.getpid(), workers=1) - before) / (len(cache) - known))
+
+
+def _remember(cache: Cache[Answer], texts: list[str]) -> None:
+    for text, standing in standings.find(texts).items():
+        cache.put(text, standing, revision=cache.revision).made = answers.good(standing)
+
+
+if __name__ == "__main__":
+    main()
