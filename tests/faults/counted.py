@@ -14,12 +14,13 @@ from django.conf import settings  # noqa: E402 - the models need the settings
 from django.db.models import Sum  # noqa: E402
 
 from keys.models import Facet, UsageFacet  # noqa: E402
-from keys.usage import archive, chunks, spool  # noqa: E402
+from keys.usage import archive, chunks, observations, spool  # noqa: E402
 
 events = Counter()
 for name in sorted(archive.names(settings.USAGE_DIR) | {file.name for file in spool.segments(settings.USAGE_DIR)}):
     for one in chunks.read(archive.content(settings.USAGE_DIR, name)).counted():
-        events[one.observation.network, one.observation.outcome.value] += one.times
+        _organization, _credential, outcome, _client, network, _endpoint = observations.fields(one.line)
+        events[network, outcome] += one.times
 networks = UsageFacet.objects.filter(facet=Facet.NETWORK).values("value")
 rows = networks.annotate(goods=Sum("good"), refusals=Sum("refused"))
 by_network = [[row["value"], *sums] for row in rows for sums in ((True, row["goods"]), (False, row["refusals"]))]
