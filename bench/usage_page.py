@@ -65,14 +65,15 @@ def _count(organization_id: uuid.UUID, credential_id: uuid.UUID, day: date, uses
             **whose,
         )
         for facet, values in VALUES.items()
-        for number, count in _spread(uses, values)
+        for number, count in _spread(uses, values, first=credential_id.int + day.toordinal())
     )
 
 
-def _spread(count: int, parts: int) -> Iterator[tuple[int, int]]:
-    """The count in so many parts as equal as can be, each with its number; those that get nothing are left out."""
-    for number in range(min(parts, count)):
-        yield number, count // parts + (number < count % parts)
+def _spread(count: int, parts: int, *, first: int = 0) -> Iterator[tuple[int, int]]:
+    """The count in so many parts as equal as can be, each with its number, beginning with the one numbered `first`;
+    those that get nothing are left out."""
+    for step in range(min(parts, count)):
+        yield (first + step) % parts, count // parts + (step < count % parts)
 
 
 def _visits() -> dict[str, Any]:
