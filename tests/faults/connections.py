@@ -72,8 +72,8 @@ def silent(site):
     figures = Figures()
     key = site.keys["api_key"]
     with site.node() as node, Connection(node.url) as quiet, Connection(node.url) as asking:
-        quiet.status(key)
         began = time.perf_counter()
+        quiet.status(key)
         closed_after = None
         while time.perf_counter() - began < KEEPALIVE + LATE:
             asking.status(key)
