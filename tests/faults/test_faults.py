@@ -1,16 +1,20 @@
-"""The short form of the fault runs; `make faults` has the long one."""
+"""The short form of the fault runs, on a database of its own; `make faults` has the long one."""
+
+import os
 
 import pytest
 
 from tests.faults import connections, database, killed, nodes
-from tests.faults.site import Site, organization
+from tests.faults.site import prepared
+from tests.serving import database_url
 
 pytestmark = pytest.mark.server
 
 
 @pytest.fixture(scope="module")
-def site(server, tmp_path_factory):
-    return Site(server, organization(server), tmp_path_factory.mktemp("faults"))
+def site(tmp_path_factory):
+    with prepared(database_url(tmp_path_factory.mktemp("faults"), f"faults_{os.getpid()}")) as made:
+        yield made
 
 
 def test_workers_are_killed_and_every_answered_use_is_counted_once(site):
