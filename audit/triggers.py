@@ -17,8 +17,14 @@ def installer(*, sqlite: Mapping[str, str], postgresql: Sequence[str]) -> Callab
         for statement in (f"DROP TRIGGER IF EXISTS {name}", f"CREATE TRIGGER {name} {definition}")
     ]
 
+    on_postgresql = [
+        "SET CONSTRAINTS ALL IMMEDIATE",  # no table is altered while something is yet to be checked in it
+        *postgresql,
+        "SET CONSTRAINTS ALL DEFERRED",
+    ]
+
     def install(*, using: str, **_of_post_migrate: object) -> None:
-        statements = on_sqlite if connections[using].vendor == "sqlite" else postgresql
+        statements = on_sqlite if connections[using].vendor == "sqlite" else on_postgresql
         with transaction.atomic(using=using), connections[using].cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
