@@ -24,6 +24,10 @@ PROGRAMS = {
     "caddy": "caddy",
 }
 FONTS = {"Noto Sans CJK JP": "fonts-noto-cjk", "Inter": "fonts-inter"}
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+STEADY = {
+    "autovacuum": "off"
+}  # a table analysed while its rows were not committed yet is planned for as if it were empty
 PRODUCTION = {
     "SECURE": "1",
     "TRUSTED_PROXIES": "1",
@@ -40,14 +44,14 @@ def main(arguments: list[str]) -> int:
         return pytest(arguments[1:])
     install()
     if arguments[:1] == ["postgresql"]:
-        with postgresql() as url:
+        with postgresql(**STEADY) as url:
             return pytest(arguments[1:], DATABASE_URL=url)
     if arguments[:1] == ["fuzz"]:
         return fuzz()
     for step in (lint, checks, lambda: pytest([])):
         if step():
             return 1
-    with postgresql() as url:
+    with postgresql(**STEADY) as url:
         return pytest([], DATABASE_URL=url)
 
 
@@ -150,14 +154,14 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def cluster(*, commits: str = "off") -> Iterator[Cluster]:
-    """A PostgreSQL server in a folder and on a port of its own, stopped and deleted afterwards. What is committed
-    outlives its crash if `commits` is "on"."""
+def cluster(**settings: str) -> Iterator[Cluster]:
+    """A PostgreSQL server in a folder and on a port of its own, stopped and deleted afterwards; fast, but for these
+    settings of its own."""
     with tempfile.TemporaryDirectory(prefix="keyhouse-pg-") as folder:
         user = unprivileged(Path(folder))
         data, port = Path(folder) / "data", free_port()
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-        options += f" -c synchronous_commit={commits} -c full_page_writes=off -c max_connections=200"
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''"
+        options += "".join(f" -c {name}={value}" for name, value in (FAST | settings).items())
         initdb = [*user, find("initdb") or "initdb", "-D", str(data), "-U", "keyhouse", "-A", "trust", "-E", "UTF8"]
         subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, cwd=folder)
         control = [*user, find("pg_ctl") or "pg_ctl", "-D", str(data)]
@@ -170,9 +174,9 @@ def cluster(*, commits: str = "off") -> Iterator[Cluster]:
 
 
 @contextlib.contextmanager
-def postgresql() -> Iterator[str]:
+def postgresql(**settings: str) -> Iterator[str]:
     """The address of a server for tests, which need not outlive anything."""
-    with cluster() as made:
+    with cluster(**settings) as made:
         yield made.url
 
 

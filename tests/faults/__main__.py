@@ -32,7 +32,7 @@ def main() -> int:
     run.install()
     with prepared() as site:
         found = {"sqlite": _all(site, EVERYWHERE | ON_SQLITE)}
-    with run.cluster(commits="on") as cluster, prepared(cluster.url) as site:
+    with run.cluster(synchronous_commit="on") as cluster, prepared(cluster.url) as site:
         cut_off = {"stopped": partial(database.stopped, cluster=cluster)}
         cut_off["frozen"] = partial(database.frozen, cluster=cluster)
         found["postgresql"] = _all(site, EVERYWHERE | ON_POSTGRESQL | cut_off)
