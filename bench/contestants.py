@@ -20,7 +20,8 @@ class Contestant:
     """A server and how it is asked.
 
     `questions` is what goes into `header`, with the key in place of {}; `judges` is False for what answers 200 to
-    everything. Of the house's keys it is asked `hot`, from the one numbered `first` on.
+    everything. Of the house's keys it is asked `hot`, from the one numbered `first` on; where it `differs`, no question
+    comes twice.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Contestant:
     hot: int = HOT
     first: int = 0
     churn: bool = False
+    differs: bool = False
     settings: dict[str, str] = field(default_factory=dict)
 
 
@@ -45,7 +47,8 @@ def ours(engine: Engine) -> list[Contestant]:
     return [
         Contestant("bare", "bare hello on Keyhouse's server", few, bare, "/hello", judges=False),
         cached,
-        replace(cached, name="churn", label="the same, 5 revocations a second", churn=True),
+        replace(cached, name="varied", label="the same, no question twice", differs=True),
+        replace(cached, name="churn", label="Keyhouse, 5 revocations a second", churn=True),
         Contestant("uncached", f"Keyhouse, no cache, {MANY:,} keys", many, GUNICORN, hot=MANY, settings=NO_CACHE),
     ]
 

@@ -1,4 +1,5 @@
-"""`python -m bench.entries`: how many bytes a process grows by for each credential it remembers with its answer."""
+"""`python -m bench.entries`: how many bytes a process grows by for each credential it remembers with its answer
+and one question about it."""
 
 import os
 
@@ -9,6 +10,7 @@ django.setup()
 
 from api.verify import answers
 from api.verify.answers import Answer
+from api.verify.repeats import Repeat, Repeats
 from bench import machine
 from keys import standings
 from keys.cache import Cache
@@ -20,16 +22,20 @@ def main() -> None:
     """Remember all the keys there are; the first few come before the first look at the memory."""
     texts = (settings.DATA_DIR / "keys.txt").read_text().split()
     cache: Cache[Answer] = Cache(len(texts))
-    _remember(cache, texts[:AT_ONCE])
+    repeats = Repeats(len(texts))
+    _remember(cache, repeats, texts[:AT_ONCE])
     before, known = machine.resident(os.getpid(), workers=1), len(cache)
     for start in range(AT_ONCE, len(texts), AT_ONCE):
-        _remember(cache, texts[start : start + AT_ONCE])
+        _remember(cache, repeats, texts[start : start + AT_ONCE])
     print((machine.resident(os.getpid(), workers=1) - before) / (len(cache) - known))
 
 
-def _remember(cache: Cache[Answer], texts: list[str]) -> None:
+def _remember(cache: Cache[Answer], repeats: Repeats, texts: list[str]) -> None:
     for text, standing in standings.find(texts).items():
-        cache.put(text, standing, revision=cache.revision).made = answers.good(standing)
+        entry = cache.put(text, standing, revision=cache.revision)
+        entry.made = answers.good(standing)
+        line = f"{standing.organization_id.hex}\t{standing.credential_id.hex}\tvalid\t\t127.0.0.0/24\t".encode()
+        repeats.keep(repeats.mark(text.encode(), ""), Repeat(entry, entry.made, line))
 
 
 if __name__ == "__main__":

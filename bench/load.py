@@ -27,10 +27,10 @@ class Load:
         return self.requests * 1e6 / self.microseconds
 
 
-def run(url: str, header: str, questions: Path, *, seconds: float) -> Load:
-    """Ask for so long. RuntimeError if a connection broke or an answer did not come."""
+def run(url: str, header: str, questions: Path, *, seconds: float, differs: bool = False) -> Load:
+    """Ask for so long; the same over and over, unless each question `differs` from all before. RuntimeError if a connection broke or an answer did not come."""
     command = [find("wrk") or "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "--timeout", "10s"]
-    command += ["-s", str(SCRIPT), url, "--", str(questions), header]
+    command += ["-s", str(SCRIPT), url, "--", str(questions), header, str(differs).lower()]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     seen = json.loads(said.splitlines()[-1])
     if seen.pop("broken"):

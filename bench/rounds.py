@@ -105,7 +105,7 @@ class Stadium:
     def load(self, server: Running, seconds: float) -> Load:
         """Ask for so long. RuntimeError if many more, or fewer, were refused than are to be."""
         contestant = server.contestant
-        seen = load.run(server.url, contestant.header, server.questions, seconds=seconds)
+        seen = load.run(server.url, contestant.header, server.questions, seconds=seconds, differs=contestant.differs)
         server.asked += seen.requests
         server.loads += 1
         lowest, highest = (0.005, 0.10 if contestant.churn else 0.015) if contestant.judges else (0, 0)

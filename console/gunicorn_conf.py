@@ -9,6 +9,7 @@ from django.conf import settings
 
 wsgi_app = "console.server:application"
 worker_class = "console.worker.Worker"
+asgi_loop = "uvloop"  # takes in one connection a turn, so workers share what comes at once; gateways keep what they got
 workers = settings.WORKERS
 bind = f"{settings.HOST}:{settings.PORT}"
 asgi_lifespan = "on"

@@ -6,7 +6,9 @@ connection may stay silent for ever; each costs a file descriptor, and when thos
 """
 
 import asyncio
+import functools
 import json
+import sys
 from collections.abc import Iterable
 from http import HTTPStatus
 
@@ -21,6 +23,9 @@ silence after which it is closed. One that asks more often hears with its next a
 
 HEADER_SECONDS = 10.0
 """How long a client may take to send its headers."""
+
+SWITCH_SECONDS = 0.0005
+"""How long a thread that computes a page, or counts uses, may keep the event loop waiting at each of its turns."""
 
 REFUSALS = {
     414: "The address is longer than 8,190 bytes. Ask for less at once.",
@@ -126,8 +131,14 @@ class Worker(gasgi.ASGIWorker):
     """The asgi worker with the punctual protocol, which gunicorn looks up by this name and no other way."""
 
     def init_process(self) -> None:
+        sys.setswitchinterval(SWITCH_SECONDS)
         gasgi.ASGIProtocol = PunctualProtocol
         super().init_process()
+
+    def _setup_event_loop(self) -> None:
+        """gunicorn would have each worker tell the kernel, after it did, that a hundred may wait to be let in."""
+        super()._setup_event_loop()
+        self.loop.create_server = functools.partial(self.loop.create_server, backlog=self.cfg.backlog)
 
     async def _shutdown(self) -> None:
         """Take leave of all clients, also where nobody told this worker to end but it outlived its parent: gunicorn

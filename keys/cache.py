@@ -19,11 +19,12 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Entry(Generic[T]):
-    """A standing that is remembered. `made` is room for what its user makes of it, once."""
+    """A standing that is remembered, as long as it `is_current`. `made` is room for what its user makes of it, once."""
 
     standing: Standing
     made: T | None = None
     used: bool = False
+    is_current: bool = False
 
 
 class Cache(Generic[T]):
@@ -58,6 +59,7 @@ class Cache(Generic[T]):
             while len(self._entries) >= self.size:
                 self._make_room()
             self._entries[digest] = entry
+            entry.is_current = True
             for subject in standing.subjects:
                 self._digests.setdefault(subject, set()).add(digest)
         return entry
@@ -72,6 +74,8 @@ class Cache(Generic[T]):
     def clear(self) -> None:
         """Forget everything."""
         self.revision += 1
+        for entry in self._entries.values():
+            entry.is_current = False
         self._entries.clear()
         self._digests.clear()
 
@@ -85,7 +89,10 @@ class Cache(Generic[T]):
 
     def _drop(self, digest: bytes) -> None:
         entry = self._entries.pop(digest, None)
-        for subject in entry.standing.subjects if entry else ():
+        if entry is None:
+            return
+        entry.is_current = False
+        for subject in entry.standing.subjects:
             digests = self._digests[subject]
             digests.discard(digest)
             if not digests:

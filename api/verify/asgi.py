@@ -40,10 +40,22 @@ async def stop() -> None:
 
 def at_once(data: bytes, peer: str, deliver: Callable[[bytes], None]) -> bool:
     """Whether these bytes of a connection are a whole question; then its answer's bytes are delivered, now or later."""
-    question = wire.question(data, peer) if _running else None
-    if question is None or _running is None:
+    return _running is not None and ask(_running[0], data, peer, deliver)
+
+
+def ask(verifier: Verifier, data: bytes, peer: str, deliver: Callable[[bytes], None]) -> bool:
+    """The same of this verifier. What was asked before is recognised, everything else is read."""
+
+    def respond(answer: Answer) -> None:
+        deliver(wire.response(answer))
+
+    mark = verifier.repeats.mark(data, peer)
+    if verifier.ask_again(mark, respond):
+        return True
+    question = wire.question(data, peer, mark)
+    if question is None:
         return False
-    _running[0].ask(question, lambda answer: deliver(wire.response(answer)))
+    verifier.ask(question, respond)
     return True
 
 

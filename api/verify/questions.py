@@ -24,11 +24,13 @@ LONGEST = 256
 
 class Question(NamedTuple):
     """A request to /verify. `target` is path and query as sent; `headers` have lower-case names, several of one name
-    joined by commas, as Latin-1; `peer` is the address it came from."""
+    joined by commas, as Latin-1; `peer` is the address it came from; `mark` is what its like is recognised by, if it
+    is to be."""
 
     target: str
     headers: Mapping[str, str]
     peer: str
+    mark: bytes = b""
 
 
 def headers_of(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -48,6 +50,7 @@ class Asked(NamedTuple):
     client: str
     network: str
     endpoint: str
+    mark: bytes = b""
 
     def observed(self, outcome: Outcome, organization_id: uuid.UUID | None, credential_id: uuid.UUID | None) -> bytes:
         """The line that counts it. What belongs to no credential is counted for the organisation the route names."""
@@ -59,7 +62,7 @@ class Asked(NamedTuple):
 
 def read(question: Question) -> Asked:
     """What a request asks. 400 for a route that makes no sense, 403 for who may not ask."""
-    target, headers, peer = question
+    target, headers, peer, mark = question
     asker, sender = _addresses(headers.get("x-forwarded-for"), peer)
     check_asker(headers.get("x-verify-secret", ""), asker)
     path, _, query = target.partition("?")
@@ -73,6 +76,7 @@ def read(question: Question) -> Asked:
         client=client_of(headers.get("user-agent", "")),
         network=network_of(sender),
         endpoint=endpoint_of(passed.partition("?")[0] if passed else _below(path)),
+        mark=mark,
     )
 
 

@@ -27,6 +27,7 @@ from api.answers import ApiError
 from api.verify import answers, judging, questions
 from api.verify.answers import Answer
 from api.verify.questions import Asked, Question
+from api.verify.repeats import Repeat, Repeats
 from api.verify.throttle import Throttle
 from keys import revisions, standings
 from keys.cache import Cache, Entry
@@ -53,6 +54,7 @@ class Verifier:
 
     def __init__(self) -> None:
         self.cache: Cache[Answer] = Cache(settings.VERIFY_CACHE)
+        self.repeats = Repeats(settings.VERIFY_CACHE)
         self._throttle = Throttle(settings.VERIFY_UNKNOWN)
         self._database: Executor = ThreadPoolExecutor(2, thread_name_prefix="verify")
         self._now: datetime = timezone.now()
@@ -63,6 +65,7 @@ class Verifier:
         self._waiting: list[tuple[int, Asked, Deliver]] = []
         self._signs = 0
         self._is_behind = True
+        self._is_stale = False
         self._position: revisions.Position | None = None
         self._fresh_at = float("-inf")
         self._stopping = threading.Event()
@@ -95,10 +98,22 @@ class Verifier:
             log.exception("A question cannot be answered.")
             deliver(answers.UNAVAILABLE)
 
+    def ask_again(self, mark: bytes, deliver: Deliver) -> bool:
+        """Whether the question with this mark was asked before, and what it came to then is known to hold: then it is
+        answered like all others of this turn."""
+        self._begin_turn()
+        if self._is_behind or self._is_stale:
+            return False
+        repeat = self.repeats.get(mark, self._now)
+        if repeat is None:
+            return False
+        self._conclude(deliver, repeat.answer, repeat.line)
+        return True
+
     def judge(self, asked: Asked, deliver: Deliver) -> None:
         """The same, for what has been read from a request already."""
         self._begin_turn()
-        if _clock() - self._fresh_at > settings.VERIFY_MAX_STALE and self._position is not None:
+        if self._is_stale:
             deliver(answers.UNAVAILABLE)
         elif self._is_behind:
             self._waiting.append((self._signs, asked, deliver))
@@ -108,11 +123,17 @@ class Verifier:
     def _decide(self, asked: Asked, deliver: Deliver) -> None:
         """Judge by what is remembered, which is in step with all that was committed before the question came."""
         if entry := self.cache.get(asked.text):
-            self._conclude(deliver, *judging.of_known(asked, entry, self._now))
+            self._recognize(asked, entry, deliver)
         elif outcome := judging.without_looking(asked):
             self._conclude(deliver, *judging.of_unknown(asked, outcome))
         else:
             self._miss(asked, deliver)
+
+    def _recognize(self, asked: Asked, entry: Entry[Answer], deliver: Deliver) -> None:
+        answer, line = judging.of_known(asked, entry, self._now)
+        if answer.outcome is Outcome.VALID:
+            self.repeats.keep(asked.mark, Repeat(entry, answer, line))
+        self._conclude(deliver, answer, line)
 
     # Turns -----------------------------------------------------------------------------------------------------
 
@@ -121,6 +142,7 @@ class Verifier:
             return
         self._in_turn = True
         self._now = timezone.now()
+        self._is_stale = self._position is not None and _clock() - self._fresh_at > settings.VERIFY_MAX_STALE
         self._loop.call_soon(self._end_turn)
         if self._has_moved():
             self._signs += 1
@@ -189,7 +211,7 @@ class Verifier:
         else:
             self._throttle.forgive(asked.network)
             entry: Entry[Answer] = self.cache.put(asked.text, standing, revision=revision)
-            self._conclude(deliver, *judging.of_known(asked, entry, self._now))
+            self._recognize(asked, entry, deliver)
 
     async def _in_database(self, function: Callable[..., T], *arguments: Any) -> T:
         """Call it in a thread that keeps a connection. Unavailable if that fails, or takes longer than PATIENCE."""
@@ -233,7 +255,7 @@ class Verifier:
                 log.warning("More may have changed than can be told: everything is forgotten.")
                 self.cache.clear()
             self._position = changes.position
-        self._fresh_at = began
+        self._fresh_at, self._is_stale = began, False
         self._is_behind = signs != self._signs
         self._release(signs)
 

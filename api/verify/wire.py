@@ -44,7 +44,7 @@ class _Request:
         self.is_complete = True
 
 
-def question(data: bytes, peer: str) -> Question | None:
+def question(data: bytes, peer: str, mark: bytes = b"") -> Question | None:
     """The one whole question that these bytes are, or None if they are anything else."""
     if not data.startswith(STARTS) or len(data) > LONGEST or not data.endswith(b"\r\n\r\n"):
         return None
@@ -59,7 +59,7 @@ def question(data: bytes, peer: str) -> Question | None:
     if not found.is_complete or parser.get_http_version() != "1.1" or not _is_question(found):
         return None
     headers = headers_of(found.headers)
-    return Question(found.target, headers, peer) if _is_plain(headers) else None
+    return Question(found.target, headers, peer, mark) if _is_plain(headers) else None
 
 
 def _is_question(found: _Request) -> bool:

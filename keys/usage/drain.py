@@ -27,6 +27,9 @@ MOST_LINES = 8_000
 """Each touches six rows at most."""
 BUSY_SECONDS, IDLE_SECONDS, SLOWEST_SECONDS = 0.25, 0.5, 5.0
 """How long to wait after a turn that found something, one that found nothing, and at most after those that failed."""
+LEISURE, LONGEST_LEISURE = 10, 3.0
+"""After a turn that took long, so many times as long, in seconds at most: what comes meanwhile is counted together, and
+the same rows are touched less often."""
 STANDBY_SECONDS = 1.0
 HOUSEKEEPING_SECONDS = 60.0
 REST_SECONDS = 5.0
@@ -89,6 +92,7 @@ class Drainer:
 
     def _turn(self, pause: float) -> float:
         """Drain and, now and then, keep house; how long to pause then. A failure doubles the pause there was."""
+        began = time.monotonic()
         try:
             counted = self.drain_once(timezone.now())
             if time.monotonic() >= self._housekeeping_at:
@@ -98,7 +102,8 @@ class Drainer:
             _alarm("Usage is not counted for now; it waits in the spool.", error=error)
             connection.close()
             return min(SLOWEST_SECONDS, 2 * max(pause, BUSY_SECONDS))
-        return BUSY_SECONDS if counted else IDLE_SECONDS
+        leisure = min(LONGEST_LEISURE, LEISURE * (time.monotonic() - began))
+        return max(BUSY_SECONDS, leisure) if counted else IDLE_SECONDS
 
     def _attempt(self, file: Path, now: datetime) -> int:
         """Drain one segment unless we are to stop."""

@@ -12,7 +12,7 @@ import uuid
 import pytest
 from django.db import OperationalError
 
-from api.verify import verifier
+from api.verify import asgi, verifier
 from api.verify.questions import Question
 from api.verify.throttle import Throttle
 from api.verify.verifier import Verifier
@@ -89,9 +89,10 @@ class Talk:
         loop = asyncio.get_running_loop()
         futures = [loop.create_future() for _ in texts]
         for text, future in zip(texts, futures, strict=True):
-            headers = {"dd-api-key": text} if text else {}
-            self.verifier.ask(Question("/verify", headers, "203.0.113.9"), future.set_result)
-        return [answer.status for answer in await asyncio.gather(*futures)]
+            header = f"DD-API-KEY: {text}\r\n" if text else ""
+            data = f"GET /verify HTTP/1.1\r\nHost: a\r\n{header}\r\n".encode()
+            assert asgi.ask(self.verifier, data, "203.0.113.9", future.set_result)
+        return [int(answer.split()[1]) for answer in await asyncio.gather(*futures)]
 
     async def __aenter__(self):
         await self.verifier.start()

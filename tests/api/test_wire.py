@@ -13,10 +13,10 @@ HEAD = b"GET /verify HTTP/1.1\r\nHost: a\r\n"
 
 def test_a_plain_question_is_read():
     found = wire.question(
-        b"POST /verify;accept=api_key/x?y=1 HTTP/1.1\r\nHost: a\r\nDD-API-KEY: b\r\n\r\n", "192.0.2.1"
+        b"POST /verify;accept=api_key/x?y=1 HTTP/1.1\r\nHost: a\r\nDD-API-KEY: b\r\n\r\n", "192.0.2.1", b"m"
     )
 
-    assert found == ("/verify;accept=api_key/x?y=1", {"host": "a", "dd-api-key": "b"}, "192.0.2.1")
+    assert found == ("/verify;accept=api_key/x?y=1", {"host": "a", "dd-api-key": "b"}, "192.0.2.1", b"m")
 
 
 def test_several_headers_of_one_name_are_one_list():

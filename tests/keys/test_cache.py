@@ -9,7 +9,7 @@ from keys.kinds import API_KEY, APPLICATION_KEY
 from keys.standings import Standing
 
 
-def standing(kind=API_KEY, organization=None, owner=None, roles=()):
+def standing(kind=API_KEY, organization=None, owner=None, roles=(), expires_at=None):
     ids = (uuid.uuid4(), organization or uuid.uuid4(), owner)
     return Standing(
         kind=kind,
@@ -18,7 +18,7 @@ def standing(kind=API_KEY, organization=None, owner=None, roles=()):
         owner_id=owner,
         permissions=frozenset(),
         scopes=None,
-        expires_at=None,
+        expires_at=expires_at,
         is_revoked=False,
         is_owner_disabled=False,
         is_switched_off=False,

@@ -1,5 +1,8 @@
 """Three hundred clients that drip their requests stop neither the sign-in page nor a gateway's question."""
 
+import contextlib
+import os
+import signal
 import socket
 import threading
 import time
@@ -66,3 +69,13 @@ def test_twenty_of_twenty_are_answered_within_100_ms(opening, server):
 
     assert sum(1 for seconds in took if seconds < BOUND) == PINGS, sorted(took)
     assert sum(1 for seconds in asked if seconds < BOUND) == PINGS, sorted(asked)
+
+
+def test_three_hundred_who_come_while_nobody_can_let_them_in_wait_their_turn(server):
+    address = urlsplit(server.url)
+    with contextlib.ExitStack() as leaving:
+        for worker in server.workers():
+            os.kill(worker, signal.SIGSTOP)
+            leaving.callback(os.kill, worker, signal.SIGCONT)
+        for _ in range(SLOW):
+            leaving.enter_context(socket.create_connection((address.hostname, address.port), timeout=2))
