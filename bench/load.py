@@ -28,7 +28,8 @@ class Load:
 
 
 def run(url: str, header: str, questions: Path, *, seconds: float, differs: bool = False) -> Load:
-    """Ask for so long; the same over and over, unless each question `differs` from all before. RuntimeError if a connection broke or an answer did not come."""
+    """Ask for so long; the same over and over, unless each question `differs` from all before. RuntimeError if a
+    connection broke or an answer did not come."""
     command = [find("wrk") or "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "--timeout", "10s"]
     command += ["-s", str(SCRIPT), url, "--", str(questions), header, str(differs).lower()]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -8,7 +8,6 @@ connection may stay silent for ever; each costs a file descriptor, and when thos
 import asyncio
 import functools
 import json
-import sys
 from collections.abc import Iterable
 from http import HTTPStatus
 
@@ -23,9 +22,6 @@ silence after which it is closed. One that asks more often hears with its next a
 
 HEADER_SECONDS = 10.0
 """How long a client may take to send its headers."""
-
-SWITCH_SECONDS = 0.0005
-"""How long a thread that computes a page, or counts uses, may keep the event loop waiting at each of its turns."""
 
 REFUSALS = {
     414: "The address is longer than 8,190 bytes. Ask for less at once.",
@@ -131,7 +127,6 @@ class Worker(gasgi.ASGIWorker):
     """The asgi worker with the punctual protocol, which gunicorn looks up by this name and no other way."""
 
     def init_process(self) -> None:
-        sys.setswitchinterval(SWITCH_SECONDS)
         gasgi.ASGIProtocol = PunctualProtocol
         super().init_process()
 

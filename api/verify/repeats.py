@@ -1,8 +1,9 @@
-"""Questions that were asked before, byte for byte: for one client a gateway asks the same thing again and again, and what
-it comes to is known without reading it once more.
+"""Questions that were asked before, byte for byte: for one client a gateway asks the same thing again and again, and
+what it comes to is known without reading it once more.
 
-Only good answers are remembered, each with the standing it was made from: when that is forgotten or has expired, it is
-read and judged anew. As in keys.cache, a question is kept as a digest under a key of this process, never as its text.
+Only verdicts on credentials of ours are remembered, each with the standing it was made from: when that is forgotten or
+has expired, the question is read and judged anew. As in keys.cache, a question is kept as a digest under a key of this
+process, never as its text.
 """
 
 import hashlib

@@ -131,8 +131,7 @@ class Verifier:
 
     def _recognize(self, asked: Asked, entry: Entry[Answer], deliver: Deliver) -> None:
         answer, line = judging.of_known(asked, entry, self._now)
-        if answer.outcome is Outcome.VALID:
-            self.repeats.keep(asked.mark, Repeat(entry, answer, line))
+        self.repeats.keep(asked.mark, Repeat(entry, answer, line))
         self._conclude(deliver, answer, line)
 
     # Turns -----------------------------------------------------------------------------------------------------
