@@ -17,8 +17,9 @@ from django.http import HttpRequest
 from accounts.actors import Actor, ActorType, Delegation
 from accounts.models import Member
 from api.answers import ApiError, Forbidden
-from keys import verification
+from keys import standings, verification
 from keys.kinds import API_KEY, APPLICATION_KEY, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN, Kind
+from keys.standings import Standing
 from keys.verification import Outcome, Verdict
 
 TOKENS = (PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN)
@@ -78,15 +79,16 @@ def presented(request: HttpRequest, *, now: datetime) -> Presented:
         raise ApiError(401, "Unauthorized", NO_OTHER_SCHEME, headers=CHALLENGE)
     if not text:
         raise ApiError(401, "Unauthorized", HOW_TO, headers=CHALLENGE)
-    token = verification.verify(text, now=now, accepting=TOKENS)
+    known = standings.find([text, api_key_in(request)])
+    token = verification.verdict(known.get(text), now=now, accepting=TOKENS)
     if token.outcome is not Outcome.WRONG_KIND:
         return Presented(token)
-    return _pair(text, api_key_in(request), now=now)
+    return _pair(known.get(text), known.get(api_key_in(request)), now=now)
 
 
-def _pair(application_key: str, api_key: str, *, now: datetime) -> Presented:
-    sender = verification.verify(api_key, now=now, accepting=(API_KEY,))
-    found = verification.verify(
+def _pair(application_key: Standing | None, api_key: Standing | None, *, now: datetime) -> Presented:
+    sender = verification.verdict(api_key, now=now, accepting=(API_KEY,))
+    found = verification.verdict(
         application_key, now=now, accepting=(APPLICATION_KEY,), organization_id=sender.organization_id
     )
     return Presented(found if sender else sender, api_key=sender if found else None)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 A_SECOND = 5
 ASKED_AFTER = 4
-"""How often each revoked key is tried, on connections of its own: each worker should get some."""
+"""How often each revoked key is tried, each time on another connection: each worker should have some of them."""
 USES = 2
 """Of keys, by one request to the API: an API key and an application key."""
 
@@ -20,6 +20,7 @@ def main(folder: Path, port: int, first: int, count: int, seconds: float) -> Non
     """Revoke keys from the one numbered `first` on, spread over the `count` that are asked about."""
     opening = json.loads((folder / "opening.json").read_text())
     pairs = list(zip(_lines(folder / "ids.txt", first, count), _lines(folder / "keys.txt", first, count), strict=True))
+    api, *doors = (http.client.HTTPConnection("127.0.0.1", port, timeout=10) for _ in range(1 + ASKED_AFTER))
     print("ready", flush=True)
     sys.stdin.readline()
     begun, revoked, late = time.monotonic(), 0, 0
@@ -27,11 +28,11 @@ def main(folder: Path, port: int, first: int, count: int, seconds: float) -> Non
         time.sleep(max(0.0, begun + revoked / A_SECOND - time.monotonic()))
         if time.monotonic() - begun > seconds:
             break
-        status = _status(port, "DELETE", f"/api/v2/api_keys/{row_id}", opening)
+        status = _status(api, "DELETE", f"/api/v2/api_keys/{row_id}", opening)
         if status != 204:
             raise RuntimeError(f"Revoking was answered with {status}.")
         revoked += 1
-        late += sum(_status(port, "GET", "/verify", {"DD-API-KEY": text}) == 200 for _ in range(ASKED_AFTER))
+        late += sum(_status(door, "GET", "/verify", {"DD-API-KEY": text}) == 200 for door in doors)
     print(json.dumps({"revoked": revoked, "late": late, "asked": revoked * (ASKED_AFTER + USES)}))
 
 
@@ -40,13 +41,11 @@ def _lines(file: Path, first: int, count: int) -> list[str]:
         return [line.strip() for line in islice(lines, first, first + count)]
 
 
-def _status(port: int, method: str, path: str, headers: Mapping[str, str]) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request(method, path, headers=dict(headers))
-        return connection.getresponse().status
-    finally:
-        connection.close()
+def _status(connection: http.client.HTTPConnection, method: str, path: str, headers: Mapping[str, str]) -> int:
+    connection.request(method, path, headers=dict(headers))
+    with connection.getresponse() as answer:
+        answer.read()
+        return answer.status
 
 
 if __name__ == "__main__":

@@ -219,8 +219,8 @@ def at_minimum(kind: Kind, organization_id: uuid.UUID) -> bool:
     """Whether the organisation has no more live ones of the kind than it must keep."""
     if kind.quota is None or not kind.quota.keep_at_least:
         return False
-    live = Credential.objects.of(organization_id).of_kind(kind).live()
-    return live.count() <= kind.quota.keep_at_least
+    one_more = Credential.objects.of(organization_id).of_kind(kind).live()[: kind.quota.keep_at_least + 1]
+    return one_more.count() <= kind.quota.keep_at_least
 
 
 def kinds_seen_by(actor: Actor) -> list[Kind]:

@@ -60,6 +60,18 @@ def verify(
 ) -> Verdict:
     """Judge a presented text: known, live, of an accepted kind and organisation, and permitted all that is needed."""
     standing = standings.find([text]).get(text)
+    return verdict(standing, now=now, accepting=accepting, needs=needs, organization_id=organization_id)
+
+
+def verdict(
+    standing: Standing | None,
+    *,
+    now: datetime,
+    accepting: Container[Kind] = KINDS,
+    needs: Iterable[str] = (),
+    organization_id: uuid.UUID | None = None,
+) -> Verdict:
+    """The same of what the records say of a text, None if they do not know it."""
     if standing is None:
         return Verdict(outcome=Outcome.UNKNOWN)
     outcome, missing = judge(standing, now=now, accepting=accepting, needs=needs, organization_id=organization_id)

@@ -31,6 +31,16 @@ class Chunk:
         """How many different lines it has, those of each minute apart."""
         return sum(map(len, self.lines.values()))
 
+    def add(self, following: "Chunk") -> None:
+        """Take in what follows it in the segment."""
+        self.frames += following.frames
+        self.size += following.size
+        self.records += following.records
+        for minute, lines in following.lines.items():
+            self.lines[minute].update(lines)
+            last = self.last[minute]
+            last.update((line, max(at, last.get(line, 0))) for line, at in following.last[minute].items())
+
     def counted(self) -> Iterator[Counted]:
         """What to add to the counts."""
         for minute, lines in self.lines.items():

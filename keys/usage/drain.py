@@ -21,10 +21,10 @@ from keys.usage import archive, chunks, retention, rollups, spool
 from keys.usage.alarm import Alarm
 from keys.usage.reserve import Reserve
 
-CHUNK_SIZES = (4 * 1024 * 1024, spool.LARGEST_FRAME + spool.HEADER.size)
-"""Bytes that are counted in one transaction; the second where the first has more than MOST_LINES different lines."""
+PIECE_SIZE = spool.LARGEST_FRAME + spool.HEADER.size
+"""Bytes that are read at once."""
 MOST_LINES = 8_000
-"""Each touches six rows at most."""
+"""Different lines after which no further piece is counted in the same transaction: each touches six rows at most."""
 BUSY_SECONDS, IDLE_SECONDS, SLOWEST_SECONDS = 0.25, 0.5, 5.0
 """How long to wait after a turn that found something, one that found nothing, and at most after those that failed."""
 LEISURE, LONGEST_LEISURE = 10, 3.0
@@ -35,7 +35,7 @@ HOUSEKEEPING_SECONDS = 60.0
 REST_SECONDS = 5.0
 """For how long a segment that failed is left alone."""
 BREATH_SECONDS = 0.002
-"""Between two transactions, for those who wait for the interpreter or the database."""
+"""After a piece and after a transaction, for those who wait for the interpreter or the database."""
 _TRY_AGAIN = {"40P01", "40001"}  # PostgreSQL: a deadlock, a serialization failure
 _alarm = Alarm(__name__)
 
@@ -124,7 +124,7 @@ class Drainer:
             segment = self._segment(file.name) if size else UsageSegment()
             before = segment.records
             while segment.position < size:
-                chunk = _read(descriptor, segment.position)
+                chunk = self._gathered(descriptor, segment.position)
                 if not chunk.frames:
                     break
                 self._count(segment, chunk, rollups.tally(chunk.counted()), now)
@@ -133,6 +133,17 @@ class Drainer:
             if dead:
                 self._put_away(file, torn=size - segment.position, empty=not size)
             return segment.records - before
+
+    def _gathered(self, descriptor: int, position: int) -> chunks.Chunk:
+        """What the segment holds from there on, as far as it is to be counted at once: the same lines come again and
+        again, and a row that is touched once costs no more for counting many."""
+        chunk = _piece(descriptor, position)
+        while chunk.frames and chunk.distinct <= MOST_LINES // 2 and not self._stop.wait(BREATH_SECONDS):
+            piece = _piece(descriptor, position + chunk.size)
+            if not piece.frames or chunk.distinct + piece.distinct > MOST_LINES:
+                break
+            chunk.add(piece)
+        return chunk
 
     def _segment(self, name: str) -> UsageSegment:
         """How far the segment is counted, from memory where it is known: nobody else moves it."""
@@ -178,12 +189,8 @@ class Drainer:
             archive.keep(self.folder, file)
 
 
-def _read(descriptor: int, position: int) -> chunks.Chunk:
-    for size in CHUNK_SIZES:
-        chunk = chunks.read(os.pread(descriptor, size, position))
-        if chunk.distinct <= MOST_LINES:
-            break
-    return chunk
+def _piece(descriptor: int, position: int) -> chunks.Chunk:
+    return chunks.read(os.pread(descriptor, PIECE_SIZE, position))
 
 
 @contextlib.contextmanager

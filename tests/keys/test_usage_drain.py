@@ -304,26 +304,41 @@ def test_a_segment_that_failed_is_left_alone_for_a_while(write, folder, now):
 
 
 def test_a_large_backlog_is_counted_in_several_transactions(write, drainer, now, monkeypatch):
-    monkeypatch.setattr(drain, "CHUNK_SIZES", (1000, 500))
-    for _ in range(40):
-        write(seen(), seen())
+    monkeypatch.setattr(drain, "PIECE_SIZE", 500)
+    monkeypatch.setattr(drain, "MOST_LINES", 2)
+    for number in range(40):
+        write(seen(client=f"c{number}"), seen(client=f"c{number}"))
 
     assert drainer.drain_once(now) == 80
     assert total() == everywhere(80)
     assert UsageSegment.objects.get().frames == 40
 
 
-def test_a_chunk_of_too_many_different_lines_is_made_smaller(write, drainer, now, monkeypatch):
-    monkeypatch.setattr(drain, "CHUNK_SIZES", (100_000, 1000))
-    monkeypatch.setattr(drain, "MOST_LINES", 15)
-    sizes = []
-    real = rollups.Rollups.add
-    monkeypatch.setattr(rollups.Rollups, "add", lambda self, sums: sizes.append(len(sums.days)) or real(self, sums))
+@pytest.fixture
+def sizes(monkeypatch):
+    """Of how many credentials each transaction counts; pieces are small, and 16 different lines are enough."""
+    monkeypatch.setattr(drain, "PIECE_SIZE", 500)
+    monkeypatch.setattr(drain, "MOST_LINES", 16)
+    found, real = [], rollups.Rollups.add
+    monkeypatch.setattr(rollups.Rollups, "add", lambda self, sums: found.append(len(sums.days)) or real(self, sums))
+    return found
+
+
+def test_many_different_lines_are_counted_in_several_transactions(write, drainer, now, sizes):
     for number in range(60):
         write(seen(credential=uuid.UUID(int=number), client=f"c{number}"))
 
     assert drainer.drain_once(now) == 60
-    assert 1 < max(sizes) <= 15
+    assert len(sizes) > 3
+    assert max(sizes) <= 16
+
+
+def test_the_same_lines_are_counted_in_one_however_many_they_are(write, drainer, now, sizes):
+    for number in range(60):
+        write(seen(credential=uuid.UUID(int=number % 3)), later=timedelta(milliseconds=number))
+
+    assert (drainer.drain_once(now), sizes) == (60, [3])
+    assert in_ms(UsageFacet.objects.latest("last_at").last_at) == in_ms(now + timedelta(milliseconds=59))
 
 
 def test_only_the_process_that_holds_the_lock_drains(write, folder, drainer, monkeypatch):

@@ -140,7 +140,7 @@ _FRAMES = st.lists(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(frames=_FRAMES, size=st.integers(1100, 4000))
 def test_however_it_is_drained_the_counts_are_those_of_a_plain_count(frames, size, monkeypatch):
-    monkeypatch.setattr(drain, "CHUNK_SIZES", (size, size))
+    monkeypatch.setattr(drain, "PIECE_SIZE", size)
     monkeypatch.setattr(drain, "BREATH_SECONDS", 0)
     with transaction.atomic(), tempfile.TemporaryDirectory() as name:
         folder = Path(name)
