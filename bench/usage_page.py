@@ -21,7 +21,7 @@ from django.utils import timezone
 django.setup()
 
 from accounts.models import Person
-from keys.models import Credential, Facet, UsageDay, UsageFacet, UsageHour
+from keys.models import EVERYBODY, Credential, Facet, UsageDay, UsageFacet, UsageHour
 
 CREDENTIALS, DAYS = 200, 28
 VALUES = {Facet.CLIENT: 3, Facet.NETWORK: 5, Facet.ENDPOINT: 12}
@@ -37,6 +37,10 @@ def main(events: int) -> None:
     for credential_id, organization_id in Credential.objects.values_list("id", "organization_id")[:CREDENTIALS]:
         for ago in range(DAYS):
             _count(organization_id, credential_id, today - timedelta(days=ago), each)
+    everybody = {"organization_id": organization_id, "credential_id": EVERYBODY}
+    shown = {facet: different for facet, different in VALUES.items() if facet is not Facet.ENDPOINT}
+    for ago in range(DAYS):
+        _come_from(everybody, today - timedelta(days=ago), each * CREDENTIALS, shown)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     print(json.dumps(_visits()))
@@ -54,6 +58,11 @@ def _count(organization_id: uuid.UUID, credential_id: uuid.UUID, day: date, uses
         for outcome, all_day in outcomes.items()
         for hour, count in _spread(all_day, 24)
     )
+    _come_from(whose, day, uses, VALUES)
+
+
+def _come_from(whose: dict[str, Any], day: date, uses: int, values: dict[Facet, int]) -> None:
+    first = whose["credential_id"].int + day.toordinal()
     UsageFacet.objects.bulk_create(
         UsageFacet(
             day=day,
@@ -64,8 +73,8 @@ def _count(organization_id: uuid.UUID, credential_id: uuid.UUID, day: date, uses
             last_at=datetime.combine(day, clock(23), UTC),
             **whose,
         )
-        for facet, values in VALUES.items()
-        for number, count in _spread(uses, values, first=credential_id.int + day.toordinal())
+        for facet, different in values.items()
+        for number, count in _spread(uses, different, first=first)
     )
 
 

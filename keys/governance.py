@@ -223,6 +223,11 @@ def at_minimum(kind: Kind, organization_id: uuid.UUID) -> bool:
     return one_more.count() <= kind.quota.keep_at_least
 
 
+def sees_everything(actor: Actor) -> bool:
+    """Whether the actor may know of every credential of their organisation."""
+    return all(actor.can(kind.rights.read) for kind in KINDS)
+
+
 def kinds_seen_by(actor: Actor) -> list[Kind]:
     """The kinds the actor may know of, in the order they are declared."""
     return [kind for kind in KINDS if may_see(actor, kind)]

@@ -5,10 +5,11 @@ from keys.models.limit import KindSwitch, Limit
 from keys.models.request import Decision, SupportRequest
 from keys.models.revision import Revision
 from keys.models.submission import Submission
-from keys.models.usage import NOBODY, Facet, UsageDay, UsageFacet, UsageHour, UsageMinute, UsageSegment
+from keys.models.usage import EVERYBODY, NOBODY, Facet, UsageDay, UsageFacet, UsageHour, UsageMinute, UsageSegment
 from keys.models.use import RateWindow, Use
 
 __all__ = [
+    "EVERYBODY",
     "NOBODY",
     "Credential",
     "CredentialQuerySet",

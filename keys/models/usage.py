@@ -11,6 +11,9 @@ from django.db import models
 NOBODY = uuid.UUID(int=0)
 """Stands for the credential of a question that carried none we know, and for its organisation where none is named."""
 
+EVERYBODY = uuid.UUID(int=2**128 - 1)
+"""Stands for all credentials of an organisation together, where what they come from is counted."""
+
 
 class CountQuerySet(models.QuerySet[models.Model]):
     """Narrows any of the tables of counts."""
@@ -103,7 +106,8 @@ class Facet(models.TextChoices):
 
 
 class UsageFacet(models.Model):
-    """Presentations of one credential in one day of UTC that share a client, a network or an endpoint."""
+    """Presentations of one credential in one day of UTC that share a client, a network or an endpoint; and those of
+    EVERYBODY that share a client or a network."""
 
     organization_id = models.UUIDField()
     credential_id = models.UUIDField()

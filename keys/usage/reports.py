@@ -15,7 +15,7 @@ from django.db.models.functions import RowNumber, TruncMonth
 
 from accounts.actors import Actor
 from keys import governance
-from keys.models import NOBODY, Credential, Facet, UsageDay, UsageFacet, UsageHour, Where
+from keys.models import EVERYBODY, NOBODY, Credential, Facet, UsageDay, UsageFacet, UsageHour, Where
 from keys.usage.periods import Grain, Period
 from keys.verification import Outcome
 
@@ -176,7 +176,7 @@ def of_organization(*, period: Period, by: Actor) -> OrganizationUsage:
     Six queries at most."""
     counted = counts(by.organization, period=period, now=by.now)
     visible = Credential.objects.visible_to(by)
-    tops = _tops(_facets(by.organization, period, by.now).filter(_seen_by(by)), Facet.CLIENT, Facet.NETWORK)
+    tops = _tops(_facets(by.organization, period, by.now).filter(_facets_seen_by(by)), Facet.CLIENT, Facet.NETWORK)
     series = _series(counted, period, by.now)
     unused = {"never_used": Where.never_used(), "idle": Where.unused_since(by.now - IDLE_AFTER)}
     return OrganizationUsage(
@@ -186,6 +186,12 @@ def of_organization(*, period: Period, by: Actor) -> OrganizationUsage:
         networks=tops[Facet.NETWORK],
         **visible.aggregate(**{name: Count("pk", filter=rule) for name, rule in unused.items()}),
     )
+
+
+def _facets_seen_by(actor: Actor) -> Q:
+    """What everything came from, summed up already, for whoever may know of every credential; else what came from
+    those they may know of."""
+    return Q(credential_id=EVERYBODY) if governance.sees_everything(actor) else _seen_by(actor)
 
 
 def _seen_by(actor: Actor) -> Q:
@@ -258,7 +264,8 @@ def _ranked(found: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _busiest(counted: QuerySet[Any], series: Series, by: Actor) -> tuple[Busy, ...]:
-    whose = Case(When(_seen_by(by) | Q(credential_id=NOBODY), then=F("credential_id")))
+    seen = Case(When(_seen_by(by) | Q(credential_id=NOBODY), then=F("credential_id")))
+    whose = F("credential_id") if governance.sees_everything(by) else seen
     uses, refusals = Sum("count", filter=GOOD, default=0), Sum("count", filter=~GOOD, default=0)
     summed = counted.order_by().annotate(whose=whose).values_list("whose").annotate(uses=uses, refusals=refusals)
     rows = list(summed.order_by((F("uses") + F("refusals")).desc(), "whose")[:SHOWN])

@@ -8,18 +8,19 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from keys.models import NOBODY, Credential, Facet, UsageDay, UsageFacet, UsageHour, UsageMinute, UsageSegment
+from keys.models import EVERYBODY, NOBODY, Credential, Facet, UsageDay, UsageFacet, UsageHour, UsageMinute, UsageSegment
 from keys.usage import observations, upsert
 from keys.usage.journal import PRECISION
 from keys.usage.observations import ELSEWHERE, Observation
 from keys.verification import Outcome
 
-MOST_VALUES = 100
-"""How many clients, networks or endpoints of one credential are told apart in one day."""
+MOST_VALUES, MOST_OF_EVERYBODY = 100, 1000
+"""How many clients, networks or endpoints of one credential, or of all together, are told apart in one day."""
 REMEMBERED = 5_000
 """Of how many credentials, each with a day, the values already counted are kept in memory."""
 SEED = "seed"
 _PRECISION_MS = int(PRECISION.total_seconds() * 1000)
+_EVERYBODY = EVERYBODY.hex
 _CLIENT, _NETWORK, _ENDPOINT = Facet.CLIENT.value, Facet.NETWORK.value, Facet.ENDPOINT.value
 
 
@@ -60,8 +61,14 @@ class Tally:
         _plus(self.minutes, (organization, minute, outcome), times)
         _plus(self.hours, (organization, credential, hour, outcome), times)
         _plus(self.days, (organization, credential, day, outcome), times)
-        for facet, value in ((_CLIENT, client), (_NETWORK, network), (_ENDPOINT, endpoint)):
-            key = organization, credential, day, facet, value
+        for whose, facet, value in (
+            (credential, _CLIENT, client),
+            (credential, _NETWORK, network),
+            (credential, _ENDPOINT, endpoint),
+            (_EVERYBODY, _CLIENT, client),
+            (_EVERYBODY, _NETWORK, network),
+        ):
+            key = organization, whose, day, facet, value
             goods, refused, last = self.facets.get(key, (0, 0, moment))
             self.facets[key] = goods + times * good, refused + times * (not good), max(moment, last)
         if good and (credential not in self.uses or self.uses[credential][0] < at_ms):
@@ -79,7 +86,7 @@ def tally(counted: Iterable[Counted]) -> Tally:
 class Rollups:
     """The tables of counts, and a memory of which clients, networks and endpoints are told apart in them.
 
-    With several nodes on one database a credential may get a few values more than MOST_VALUES: each has its memory.
+    With several nodes on one database a credential may get a few values more than are told apart: each has its memory.
     """
 
     def __init__(self) -> None:
@@ -104,11 +111,12 @@ class Rollups:
         self._known.clear()
 
     def _told_apart(self, facets: Facets) -> list[upsert.Row]:
-        """The rows of facets, those beyond the first MOST_VALUES summed up as ELSEWHERE."""
+        """The rows of facets, those beyond the first that are told apart summed up as ELSEWHERE."""
         rows: Facets = {}
         for (organization, credential, day, facet, value), (good, refused, last) in facets.items():
             known = self._known[organization, credential, day][facet]
-            key = organization, credential, day, facet, _counted_as(value, known)
+            most = MOST_OF_EVERYBODY if credential == _EVERYBODY else MOST_VALUES
+            key = organization, credential, day, facet, _counted_as(value, known, most)
             goods, refusals, latest = rows.get(key, (0, 0, last))
             rows[key] = goods + good, refusals + refused, max(last, latest)
         return [(*key, *amounts) for key, amounts in rows.items()]
@@ -164,8 +172,8 @@ def _rows(sums: Mapping[Any, int]) -> list[upsert.Row]:
     return [(*key, count) for key, count in sums.items()]
 
 
-def _counted_as(value: str, known: set[str]) -> str:
-    if value not in known and len(known) >= MOST_VALUES:
+def _counted_as(value: str, known: set[str], most: int) -> str:
+    if value not in known and len(known) >= most:
         return ELSEWHERE
     known.add(value)
     return value

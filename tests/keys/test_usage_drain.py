@@ -14,7 +14,7 @@ from django.db import DatabaseError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from keys.kinds import API_KEY
-from keys.models import Credential, UsageDay, UsageFacet, UsageHour, UsageMinute, UsageSegment
+from keys.models import EVERYBODY, NOBODY, Credential, UsageDay, UsageFacet, UsageHour, UsageMinute, UsageSegment
 from keys.usage import archive, drain, rollups, spool
 from keys.usage.drain import Drainer
 from keys.usage.observations import ELSEWHERE
@@ -23,6 +23,11 @@ from keys.verification import Outcome
 from tests.keys.spooling import ORGANIZATION, everywhere, holds, in_ms, seen, total
 
 pytestmark = pytest.mark.django_db
+
+
+def of_one():
+    """What is counted of credentials one by one."""
+    return UsageFacet.objects.exclude(credential_id=EVERYBODY)
 
 
 @pytest.fixture
@@ -81,7 +86,7 @@ def test_what_it_came_from_is_counted_good_and_refused(write, drainer, now):
     write(seen(), seen(client="wget"), seen(Outcome.EXPIRED, endpoint=""))
     drainer.drain_once(now)
 
-    found = {(row.facet, row.value): (row.good, row.refused) for row in UsageFacet.objects.all()}
+    found = {(row.facet, row.value): (row.good, row.refused) for row in of_one()}
     assert found == {
         ("client", "curl"): (1, 1),
         ("client", "wget"): (1, 0),
@@ -92,6 +97,29 @@ def test_what_it_came_from_is_counted_good_and_refused(write, drainer, now):
     assert {row.last_at for row in UsageFacet.objects.all()} == {
         now.replace(microsecond=now.microsecond // 1000 * 1000)
     }
+
+
+def test_what_all_of_them_came_from_is_counted_together_too(write, drainer, now):
+    write(seen(), seen(credential=NOBODY), seen(Outcome.EXPIRED, credential=uuid.UUID(int=9), client="wget"))
+    drainer.drain_once(now)
+
+    rows = UsageFacet.objects.filter(credential_id=EVERYBODY, organization_id=ORGANIZATION)
+    assert {(row.facet, row.value): (row.good, row.refused) for row in rows} == {
+        ("client", "curl"): (2, 0),
+        ("client", "wget"): (0, 1),
+        ("network", "192.0.2.0/24"): (2, 1),
+    }
+
+
+def test_of_all_together_more_values_are_told_apart(write, drainer, now):
+    for number in range(20):
+        names = (f"program-{number * 60 + each}" for each in range(60))
+        write(*(seen(credential=uuid.UUID(int=number), client=name) for name in names))
+    drainer.drain_once(now)
+
+    rows = UsageFacet.objects.filter(credential_id=EVERYBODY, facet="client")
+    assert rows.count() == rollups.MOST_OF_EVERYBODY + 1
+    assert rows.get(value=ELSEWHERE).good == 200
 
 
 def test_a_facet_keeps_its_latest_time(write, drainer, now):
@@ -110,7 +138,7 @@ def test_beyond_the_hundredth_value_they_are_counted_together(write, drainer, fo
     write(*(seen(client=f"program-{number}") for number in range(130)))
     Drainer(folder).drain_once(now)
 
-    clients = {row.value: row.good for row in UsageFacet.objects.filter(facet="client")}
+    clients = {row.value: row.good for row in of_one().filter(facet="client")}
     assert len(clients) == rollups.MOST_VALUES + 1
     assert (clients["program-0"], clients["program-99"], clients[ELSEWHERE]) == (2, 1, 30)
     assert total() == everywhere(190)
@@ -124,7 +152,7 @@ def test_the_memory_of_values_is_bounded_and_still_right(write, drainer, now, mo
             drainer.drain_once(now)
 
     assert len(drainer._rollups._known) == 2
-    assert Counter(UsageFacet.objects.filter(facet="client").values_list("credential_id")) == Counter(
+    assert Counter(of_one().filter(facet="client").values_list("credential_id")) == Counter(
         {(uuid.UUID(int=number),): 101 for number in range(5)}
     )
 
