@@ -36,7 +36,8 @@ def main() -> None:
 
 def _verify(databases: Engine) -> dict[str, Any]:
     """How many times slower the largest is than the smallest: answers from the cache, without it, and the look-up. As
-    many keys are asked of each, else counting more different ones would be measured too; the look-up is of all."""
+    many keys are asked of each, else counting more different ones would be measured too; the look-ups are of keys from
+    all over the table."""
     homes = {size: _home(databases, size) for size in SIZES}
     able = [contestant for size, home in homes.items() for contestant in _contestants(size, home)]
     stadium = Stadium(databases, float(os.environ.get("SECONDS", "3")))
