@@ -13,7 +13,7 @@ django.setup()
 from django.conf import settings  # noqa: E402 - the models need the settings
 from django.db.models import Sum  # noqa: E402
 
-from keys.models import Facet, UsageFacet  # noqa: E402
+from keys.models import EVERYBODY, Facet, UsageFacet  # noqa: E402
 from keys.usage import archive, chunks, observations, spool  # noqa: E402
 
 events = Counter()
@@ -21,7 +21,7 @@ for name in sorted(archive.names(settings.USAGE_DIR) | {file.name for file in sp
     for one in chunks.read(archive.content(settings.USAGE_DIR, name)).counted():
         _organization, _credential, outcome, _client, network, _endpoint = observations.fields(one.line)
         events[network, outcome] += one.times
-networks = UsageFacet.objects.filter(facet=Facet.NETWORK).values("value")
+networks = UsageFacet.objects.filter(facet=Facet.NETWORK).exclude(credential_id=EVERYBODY).values("value")
 rows = networks.annotate(goods=Sum("good"), refusals=Sum("refused"))
 by_network = [[row["value"], *sums] for row in rows for sums in ((True, row["goods"]), (False, row["refusals"]))]
 print(json.dumps({"events": [[*key, times] for key, times in events.items()], "networks": by_network}))
