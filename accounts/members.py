@@ -24,6 +24,11 @@ def target(member: Member) -> log.Target:
     return log.Target(member.sort, str(member.id), member.name)
 
 
+def acting(by: Actor) -> Member | None:
+    """The actor as a member of the organisation; None for support staff and commands."""
+    return Member.objects.of(by.organization).filter(pk=by.id).first() if by.id else None
+
+
 def locked(member_id: uuid.UUID, *, by: Actor) -> Member:
     """The member, with their organisation locked. Raises Member.DoesNotExist for another organisation's."""
     organizations.lock(by.organization)

@@ -180,18 +180,18 @@ class _Visit:
             content = decoding.body_of(self.request)
             if content or operation.body_required:
                 found = decoding.parsed(content)
-                self._check_same_id(found)
+                self._check_same_id(found, operation.mismatch)
                 arguments["body"] = decoding.converted(found, operation.body)
         return arguments
 
-    def _check_same_id(self, found: Any) -> None:
+    def _check_same_id(self, found: Any, mismatch: str) -> None:
         """An update names what it updates twice; 422 when the two differ, whatever else may be wrong with it."""
         data = found.get("data") if isinstance(found, dict) else None
         named = [value for name, value in self.path.items() if name.endswith("_id")]
         if self.request.method != "PATCH" or not named or not isinstance(data, dict) or "id" not in data:
             return
         if str(data["id"]).lower() != named[-1].lower():
-            raise ApiError(422, "UUID's in the URL and request body do not match")
+            raise ApiError(422, mismatch)
 
     def _once(self, call: Call, perform: Callable[[], bytes | None]) -> bytes | None:
         """Perform a POST; with an Idempotency-Key, once for all the times that it is sent."""

@@ -38,7 +38,7 @@ class Operation:
 
     `needs` are permissions of which the caller must hold at least one; none means that any caller may. `status` and
     `media` are those of a good answer, `conflict` the status where a name or address is taken, `refusal` where another
-    rule refuses. `refusals` are the statuses a caller should expect besides 401, 403 and 429.
+    rule refuses. `mismatch` is what is said to an update that names another id than its address. `refusals` are the statuses a caller should expect besides 401, 403 and 429.
     """
 
     view: Callable[..., Any]
@@ -50,6 +50,7 @@ class Operation:
     conflict: int
     refusal: int
     rate: Rate
+    mismatch: str
     body: Any
     body_required: bool
     query: Any
@@ -82,6 +83,7 @@ def operation(
     conflict: int = 400,
     refusal: int = 400,
     rate: Rate = Rate.READ,
+    mismatch: str = "UUID's in the URL and request body do not match",
 ) -> Callable[[Callable[..., Any]], Operation]:
     """Declare a view an operation."""
 
@@ -98,6 +100,7 @@ def operation(
             conflict=conflict,
             refusal=refusal,
             rate=rate,
+            mismatch=mismatch,
             body=hints.get("body"),
             body_required="body" in parameters and parameters["body"].default is inspect.Parameter.empty,
             query=hints.get("query"),

@@ -14,6 +14,7 @@ from api.v2 import (
     invitations,
     org,
     roles,
+    rum_applications,
     service_accounts,
     users,
     validate,
@@ -221,7 +222,25 @@ organization = [
     path("v2/audit/events/search", methods(POST=audit.search_audit_logs), name="api-audit-search"),
 ]
 
-described = [*validation, *keys, *accounts, *people, *organization, *v1]
+# RUM applications
+rum = [
+    path(
+        "v2/rum/applications",
+        methods(GET=rum_applications.get_rum_applications, POST=rum_applications.create_rum_application),
+        name="api-rum-applications",
+    ),
+    path(
+        "v2/rum/applications/<str:rum_application_id>",
+        methods(
+            GET=rum_applications.get_rum_application,
+            PATCH=rum_applications.update_rum_application,
+            DELETE=rum_applications.delete_rum_application,
+        ),
+        name="api-rum-application",
+    ),
+]
+
+described = [*validation, *keys, *accounts, *people, *rum, *organization, *v1]
 """The addresses that the description holds: all that a credential opens."""
 
 urlpatterns = [

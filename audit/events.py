@@ -41,6 +41,9 @@ class Event(StrEnum):
     CREDENTIALS_EXPORTED = "credentials.exported"
     AUDIT_EXPORTED = "audit.exported"
     USAGE_EXPORTED = "usage.exported"
+    RUM_APPLICATION_CREATED = "rum_application.created"
+    RUM_APPLICATION_CHANGED = "rum_application.changed"
+    RUM_APPLICATION_DELETED = "rum_application.deleted"
     REQUEST_MADE = "request.made"
     REQUEST_APPROVED = "request.approved"
     REQUEST_DECLINED = "request.declined"
@@ -82,6 +85,9 @@ SENTENCES: dict[Event, Promise] = {
     Event.CREDENTIALS_EXPORTED: _("%(actor)s exported the list of credentials"),
     Event.AUDIT_EXPORTED: _("%(actor)s exported the audit trail"),
     Event.USAGE_EXPORTED: _("%(actor)s exported the usage of %(target)s"),
+    Event.RUM_APPLICATION_CREATED: _("%(actor)s created the RUM application %(target)s"),
+    Event.RUM_APPLICATION_CHANGED: _("%(actor)s changed the RUM application %(target)s"),
+    Event.RUM_APPLICATION_DELETED: _("%(actor)s deleted the RUM application %(target)s"),
     Event.REQUEST_MADE: _("%(actor)s asked support about %(target)s"),
     Event.REQUEST_APPROVED: _("%(actor)s approved the request about %(target)s"),
     Event.REQUEST_DECLINED: _("%(actor)s declined the request about %(target)s"),
@@ -123,6 +129,9 @@ LABELS: dict[Event, Promise] = {
     Event.CREDENTIALS_EXPORTED: _("List of credentials exported"),
     Event.AUDIT_EXPORTED: _("Audit trail exported"),
     Event.USAGE_EXPORTED: _("Usage exported"),
+    Event.RUM_APPLICATION_CREATED: _("RUM application created"),
+    Event.RUM_APPLICATION_CHANGED: _("RUM application changed"),
+    Event.RUM_APPLICATION_DELETED: _("RUM application deleted"),
     Event.REQUEST_MADE: _("Support asked"),
     Event.REQUEST_APPROVED: _("Request approved"),
     Event.REQUEST_DECLINED: _("Request declined"),

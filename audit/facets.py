@@ -6,6 +6,7 @@ ACCESS = "Access Management"
 AUTHENTICATION = "Authentication"
 ORGANIZATION = "Organization Management"
 TRAIL = "Audit Trail"
+RUM = "Real User Monitoring"
 
 FACETS: dict[Event, tuple[str, str]] = {
     Event.ORGANIZATION_CREATED: (ORGANIZATION, "created"),
@@ -40,6 +41,9 @@ FACETS: dict[Event, tuple[str, str]] = {
     Event.CREDENTIALS_EXPORTED: (AUTHENTICATION, "accessed"),
     Event.AUDIT_EXPORTED: (TRAIL, "accessed"),
     Event.USAGE_EXPORTED: (AUTHENTICATION, "accessed"),
+    Event.RUM_APPLICATION_CREATED: (RUM, "created"),
+    Event.RUM_APPLICATION_CHANGED: (RUM, "modified"),
+    Event.RUM_APPLICATION_DELETED: (RUM, "deleted"),
     Event.REQUEST_MADE: (ORGANIZATION, "created"),
     Event.REQUEST_APPROVED: (ORGANIZATION, "modified"),
     Event.REQUEST_DECLINED: (ORGANIZATION, "modified"),

@@ -84,14 +84,14 @@ def limit_of(kind: Kind, organization: Organization, owner: Member | None) -> Li
     return limit
 
 
-def check_issue(draft: Credential, *, by: Actor, beyond_owner: bool) -> None:
+def check_issue(draft: Credential, *, by: Actor, beyond_owner: bool, entitled: bool) -> None:
     """Refuse a new credential, not yet saved, that breaks a rule. Called under the organisation's lock.
 
     Raises NotPermitted, or NotAllowed with the field: owner, name, scopes, expires_at, or "" for limit and switch.
     """
     kind, owner = draft.kind, draft.owner
     check_token(kind, scopes=draft.scopes, expires_at=draft.expires_at, by=by)
-    check_owner(kind, owner=owner, by=by)
+    check_owner(kind, owner=owner, by=by, entitled=entitled)
     if is_off(draft.organization_id, kind):
         raise NotAllowed("", _("Client tokens are switched off for this organization. Ask support to open them."))
     limit = limit_of(kind, draft.organization, owner)
@@ -108,11 +108,11 @@ def _limit_reached(kind: Kind, limit: Limit) -> str:
     return _("All %(maximum)d are in use. Revoke one, or ask support for more.") % {"maximum": limit.maximum}
 
 
-def check_owner(kind: Kind, *, owner: Member | None, by: Actor) -> None:
+def check_owner(kind: Kind, *, owner: Member | None, by: Actor, entitled: bool = False) -> None:
     """Refuse an owner of the wrong sort, a disabled one, and one the actor may not create for."""
     if (owner is None) != kind.belongs_to_organization:
         raise NotAllowed("owner", _("Choose an owner."))
-    if not _permits(by, kind, owner, kind.rights.create):
+    if not (entitled or _permits(by, kind, owner, kind.rights.create)):
         raise NotPermitted(_lacking(kind, owner))
     check_rank(owner, by=by)
     if owner and (Owner(owner.sort) not in kind.owners or owner.disabled_at or not owner.activated_at):

@@ -11,7 +11,7 @@ from enum import Enum
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import names, organizations
+from accounts import members, names, organizations
 from accounts.actors import Actor, NotPermitted
 from accounts.models import Member
 from accounts.refusals import NotAllowed
@@ -57,17 +57,19 @@ def issue(
     category: str = "default",
     remote_config_read_enabled: bool = True,
     beyond_owner: bool = False,
+    entitled: bool = False,
     nonce: str = "",
 ) -> Issued:
     """Create a credential. Raises NotPermitted or NotAllowed; with a nonce, the same form creates only one.
 
-    `beyond_owner` allows scopes that the owner does not have yet.
+    `beyond_owner` allows scopes that the owner does not have yet; `entitled` says that the caller has asked for
+    another permission, which includes creating this one.
     """
     draft = Credential(
         organization=organizations.lock(by.organization),
         kind=kind,
         owner=owner,
-        created_by=_member(by),
+        created_by=members.acting(by),
         name=name.strip(),
         scopes=sorted(set(scopes)) if scopes is not None else None,
         category=_checked_category(category),
@@ -79,7 +81,7 @@ def issue(
     sending = idempotency.Sending(nonce, by, content, expires_at)
     if nonce and (earlier := idempotency.replayed(sending)):
         return Issued(*earlier, again=True)
-    governance.check_issue(draft, by=by, beyond_owner=beyond_owner)
+    governance.check_issue(draft, by=by, beyond_owner=beyond_owner, entitled=entitled)
     secret = _insert(draft, by=by)
     if nonce:
         idempotency.remember(sending, credential=draft, secret=secret)
@@ -108,11 +110,6 @@ def _insert(credential: Credential, *, by: Actor) -> Secret:
     credential.public_text = secret.text if kind.reveal is Reveal.PUBLIC else None
     credential.save(force_insert=True)
     return secret
-
-
-def _member(by: Actor) -> Member | None:
-    """The actor as a member of the organisation; None for support staff and commands."""
-    return Member.objects.of(by.organization).filter(pk=by.id).first() if by.id else None
 
 
 def _name(credential: Credential, name: str, *, by: Actor) -> None:
@@ -170,7 +167,7 @@ def edit(
 
 
 def _save(credential: Credential, *fields: str, by: Actor) -> None:
-    credential.modified_at, credential.modified_by = by.now, _member(by)
+    credential.modified_at, credential.modified_by = by.now, members.acting(by)
     credential.save(update_fields=[*fields, "modified_at", "modified_by"])
 
 

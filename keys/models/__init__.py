@@ -4,6 +4,13 @@ from keys.models.credential import Credential, CredentialQuerySet, State, Where
 from keys.models.limit import KindSwitch, Limit
 from keys.models.request import Decision, SupportRequest
 from keys.models.revision import Revision
+from keys.models.rum_application import (
+    AnalyticsRetention,
+    ApplicationType,
+    ClientTokenUse,
+    EventProcessing,
+    RumApplication,
+)
 from keys.models.submission import Submission
 from keys.models.usage import EVERYBODY, NOBODY, Facet, UsageDay, UsageFacet, UsageHour, UsageMinute, UsageSegment
 from keys.models.use import RateWindow, Use
@@ -11,14 +18,19 @@ from keys.models.use import RateWindow, Use
 __all__ = [
     "EVERYBODY",
     "NOBODY",
+    "AnalyticsRetention",
+    "ApplicationType",
+    "ClientTokenUse",
     "Credential",
     "CredentialQuerySet",
     "Decision",
+    "EventProcessing",
     "Facet",
     "KindSwitch",
     "Limit",
     "RateWindow",
     "Revision",
+    "RumApplication",
     "State",
     "Submission",
     "SupportRequest",

@@ -15,6 +15,7 @@ from api.description import operations, path_of
 from api.operations import Opens
 from api.urls import described
 from api.v2.representations.accounts import public_id
+from keys import rum_applications
 from keys.kinds import API_KEY, APPLICATION_KEY, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN
 from tests.api.conftest import NOBODY, Program
 
@@ -48,6 +49,7 @@ class World:
     role_id: str
     public_id: str
     key: str
+    rum_application_id: str
     org_config_name: str = "admin_only_invites"
 
 
@@ -74,6 +76,7 @@ def world(acme, alice, camille, robot, issue, mighty, now):
         role_id=custom.pk,
         public_id=public_id(acme),
         key="",
+        rum_application_id=rum_applications.create(name="shop", by=mighty(alice)).pk,
     )
 
 
@@ -109,6 +112,8 @@ def payload(name, world, now):
         "remove_permission_from_role": permission,
         "add_user_to_role": user,
         "remove_user_from_role": user,
+        "create_rum_application": body("rum_application_create", **named),
+        "update_rum_application": body("rum_application_update", world.rum_application_id, **named),
         "update_org_config": body("org_configs", value=True),
         "search_audit_logs": {},
         "create_api_key_v1": named,
