@@ -38,7 +38,8 @@ class Operation:
 
     `needs` are permissions of which the caller must hold at least one; none means that any caller may. `status` and
     `media` are those of a good answer, `conflict` the status where a name or address is taken, `refusal` where another
-    rule refuses. `mismatch` is what is said to an update that names another id than its address. `refusals` are the statuses a caller should expect besides 401, 403 and 429.
+    rule refuses. `mismatch` is what is said to an update that names another id than its address. `refusals` are the
+    statuses a caller should expect besides 401, 403 and 429.
     """
 
     view: Callable[..., Any]

@@ -14,8 +14,15 @@ from audit import log
 from audit.events import Event
 from keys import lifecycle
 from keys.kinds import CLIENT_TOKEN
-from keys.models import AnalyticsRetention, ApplicationType, ClientTokenUse, Credential, EventProcessing
-from keys.models import RumApplication, Where
+from keys.models import (
+    AnalyticsRetention,
+    ApplicationType,
+    ClientTokenUse,
+    Credential,
+    EventProcessing,
+    RumApplication,
+    Where,
+)
 
 MOST = 1000
 """Applications an organisation may have that are not deleted."""
@@ -30,7 +37,7 @@ def target(application: RumApplication) -> log.Target:
 def create(
     *,
     name: str,
-    type: ApplicationType = ApplicationType.BROWSER,
+    application_type: ApplicationType = ApplicationType.BROWSER,
     event_processing: EventProcessing = EventProcessing.ALL,
     analytics_retention: AnalyticsRetention = AnalyticsRetention.NONE,
     by: Actor,
@@ -39,11 +46,13 @@ def create(
     by.require(Permission.RUM_APPS_WRITE)
     organization, maker = organizations.lock(by.organization), members.acting(by)
     if RumApplication.objects.of(by.organization).live().count() >= MOST:
-        raise NotAllowed("", _("There are %(most)d applications, as many as there can be. Delete one.") % {"most": MOST})
+        raise NotAllowed(
+            "", _("There are %(most)d applications, as many as there can be. Delete one.") % {"most": MOST}
+        )
     application = RumApplication.objects.create(
         organization=organization,
         name=_checked_name(name),
-        type=type,
+        type=application_type,
         event_processing=event_processing,
         event_processing_at=by.now,
         analytics_retention=analytics_retention,
@@ -64,7 +73,7 @@ def edit(
     application_id: uuid.UUID,
     *,
     name: str | None = None,
-    type: ApplicationType | None = None,
+    application_type: ApplicationType | None = None,
     event_processing: EventProcessing | None = None,
     analytics_retention: AnalyticsRetention | None = None,
     by: Actor,
@@ -73,7 +82,7 @@ def edit(
     application = _locked(application_id, by=by)
     asked = {
         "name": None if name is None else _checked_name(name),
-        "type": type,
+        "type": application_type,
         "event_processing": event_processing,
         "analytics_retention": analytics_retention,
     }

@@ -34,7 +34,7 @@ def create_rum_application(call: Call, body: payloads.RumApplicationCreate) -> s
     asked = body.data.attributes
     made = rum_applications.create(
         name=asked.name,
-        type=asked.type,
+        application_type=asked.type,
         event_processing=asked.rum_event_processing_state,
         analytics_retention=asked.product_analytics_retention_state,
         by=call.actor,
@@ -57,7 +57,7 @@ def update_rum_application(
     changed = rum_applications.edit(
         found(_applications(call).live(), rum_application_id, MISSING).id,
         name=_given(asked.name),
-        type=_given(asked.type),
+        application_type=_given(asked.type),
         event_processing=_given(asked.rum_event_processing_state),
         analytics_retention=_given(asked.product_analytics_retention_state),
         by=call.actor,

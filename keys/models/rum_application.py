@@ -1,6 +1,7 @@
 """RUM applications: what browsers and phones report as, each with the client tokens that its pages carry."""
 
 import uuid
+from enum import StrEnum
 from typing import Self
 
 from django.db import models
@@ -9,21 +10,21 @@ from accounts.models import Member, Organization
 from keys.models.credential import Credential
 
 
-class ApplicationType(models.TextChoices):
+class ApplicationType(StrEnum):
     """What an application runs on."""
 
-    BROWSER = "browser", "Browser"
-    IOS = "ios", "iOS"
-    ANDROID = "android", "Android"
-    REACT_NATIVE = "react-native", "React Native"
-    FLUTTER = "flutter", "Flutter"
-    ROKU = "roku", "Roku"
-    ELECTRON = "electron", "Electron"
-    UNITY = "unity", "Unity"
-    KOTLIN_MULTIPLATFORM = "kotlin-multiplatform", "Kotlin Multiplatform"
+    BROWSER = "browser"
+    IOS = "ios"
+    ANDROID = "android"
+    REACT_NATIVE = "react-native"
+    FLUTTER = "flutter"
+    ROKU = "roku"
+    ELECTRON = "electron"
+    UNITY = "unity"
+    KOTLIN_MULTIPLATFORM = "kotlin-multiplatform"
 
 
-class EventProcessing(models.TextChoices):
+class EventProcessing(StrEnum):
     """Which of its events are kept."""
 
     ALL = "ALL"
@@ -31,7 +32,7 @@ class EventProcessing(models.TextChoices):
     NONE = "NONE"
 
 
-class AnalyticsRetention(models.TextChoices):
+class AnalyticsRetention(StrEnum):
     """Whether what its users do is kept for product analytics."""
 
     MAX = "MAX"
@@ -58,12 +59,10 @@ class RumApplication(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="+")
     name = models.CharField(max_length=128)
-    type = models.CharField(max_length=24, choices=ApplicationType.choices)
-    event_processing = models.CharField(max_length=24, choices=EventProcessing.choices, default=EventProcessing.ALL)
+    type = models.CharField(max_length=24)
+    event_processing = models.CharField(max_length=24)
     event_processing_at = models.DateTimeField()
-    analytics_retention = models.CharField(
-        max_length=8, choices=AnalyticsRetention.choices, default=AnalyticsRetention.NONE
-    )
+    analytics_retention = models.CharField(max_length=8)
     analytics_retention_at = models.DateTimeField()
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
@@ -76,7 +75,8 @@ class RumApplication(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                name="rum_application_type_is_declared", condition=models.Q(type__in=ApplicationType.values)
+                name="rum_application_type_is_declared",
+                condition=models.Q(type__in=[one.value for one in ApplicationType]),
             ),
         ]
         indexes = [models.Index(fields=["organization", "created_at"], name="rum_application_by_age")]

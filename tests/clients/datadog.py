@@ -56,9 +56,7 @@ def check_secrets(answer: Any, *, made: bool) -> None:
     texts = {place: value for place, value in leaves(answer) if isinstance(value, str)}
     if made:
         held = {place: text for place, text in texts.items() if not text.startswith("pub")}  # those are no secret
-        SECRETS.update(
-            text for place, text in held.items() if place.endswith((".attributes.key", "_key.key", ".hash"))
-        )
+        SECRETS.update(text for place, text in held.items() if place.endswith((".attributes.key", "_key.key", ".hash")))
     assert made or SECRETS.isdisjoint(texts.values()), "an answer shows a secret"
 
 

@@ -46,7 +46,7 @@ def test_a_token_whose_name_is_taken_gets_a_number(by, shop):
 
 @pytest.mark.parametrize("type_", ApplicationType)
 def test_there_are_nine_types(type_, by):
-    assert rum_applications.create(name="app", type=type_, by=by).type == type_
+    assert rum_applications.create(name="app", application_type=type_, by=by).type == type_
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a" * 129, "a\0b", "a\u202eb"])

@@ -67,7 +67,7 @@ def application(row: RumApplication, now: datetime, *, with_token: bool = True) 
     """An application with its tokens read."""
     token = row.token
     text = (token.public_text if token else None) or ""
-    used_at = max((use.credential.last_used_at for use in row.tokens.all() if use.credential.last_used_at), default=None)
+    uses = [use.credential.last_used_at for use in row.tokens.all() if use.credential.last_used_at]
     attributes = RumApplicationAttributes(
         application_id=str(row.id),
         name=row.name,
@@ -79,7 +79,7 @@ def application(row: RumApplication, now: datetime, *, with_token: bool = True) 
         created_by_handle=_handle(row.created_by),
         updated_at=_ms(row.modified_at),
         updated_by_handle=_handle(row.modified_by),
-        is_active=bool(used_at and now - used_at < ACTIVE),
+        is_active=bool(uses) and now - max(uses) < ACTIVE,
         product_scales=ProductScales(
             EventProcessingScale(EventProcessing(row.event_processing), _ms(row.event_processing_at)),
             AnalyticsRetentionScale(AnalyticsRetention(row.analytics_retention), _ms(row.analytics_retention_at)),
