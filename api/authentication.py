@@ -36,6 +36,7 @@ REASONS = {
     Outcome.OWNER_DISABLED: "The owner of this credential is disabled.",
     Outcome.SWITCHED_OFF: "This kind of credential is switched off for the organization.",
     Outcome.WRONG_KIND: "This kind of credential does not open this address.",
+    Outcome.IN_BROWSER: "An API key must not be in a browser. Use a client token; the owner of this key is told.",
     Outcome.WRONG_ORGANIZATION: "The API key and the application key belong to different organizations.",
 }
 """Why a credential that we know is refused. Whoever presents it holds it, and may know."""

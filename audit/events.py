@@ -38,12 +38,17 @@ class Event(StrEnum):
     CREDENTIAL_SCOPES_CHANGED = "credential.scopes_changed"
     CREDENTIAL_CHANGED = "credential.changed"
     CREDENTIAL_REVOKED = "credential.revoked"
+    CREDENTIAL_ROTATED = "credential.rotated"
+    CREDENTIAL_SEEN_IN_BROWSER = "credential.seen_in_browser"
+    CLIENT_TOKEN_USE_CHANGED = "client_token.use_changed"
     CREDENTIALS_EXPORTED = "credentials.exported"
     AUDIT_EXPORTED = "audit.exported"
     USAGE_EXPORTED = "usage.exported"
     RUM_APPLICATION_CREATED = "rum_application.created"
     RUM_APPLICATION_CHANGED = "rum_application.changed"
     RUM_APPLICATION_DELETED = "rum_application.deleted"
+    RUM_PROXY_CHANGED = "rum_proxy.changed"
+    UPSTREAM_CHANGED = "upstream.changed"
     REQUEST_MADE = "request.made"
     REQUEST_APPROVED = "request.approved"
     REQUEST_DECLINED = "request.declined"
@@ -82,12 +87,17 @@ SENTENCES: dict[Event, Promise] = {
     Event.CREDENTIAL_SCOPES_CHANGED: _("%(actor)s changed the scopes of %(target)s"),
     Event.CREDENTIAL_CHANGED: _("%(actor)s changed the settings of %(target)s"),
     Event.CREDENTIAL_REVOKED: _("%(actor)s revoked %(target)s"),
+    Event.CREDENTIAL_ROTATED: _("%(actor)s created a successor to %(target)s"),
+    Event.CREDENTIAL_SEEN_IN_BROWSER: _("%(target)s was refused because it came from a browser"),
+    Event.CLIENT_TOKEN_USE_CHANGED: _("%(actor)s changed what %(target)s may be used for"),
     Event.CREDENTIALS_EXPORTED: _("%(actor)s exported the list of credentials"),
     Event.AUDIT_EXPORTED: _("%(actor)s exported the audit trail"),
     Event.USAGE_EXPORTED: _("%(actor)s exported the usage of %(target)s"),
     Event.RUM_APPLICATION_CREATED: _("%(actor)s created the RUM application %(target)s"),
     Event.RUM_APPLICATION_CHANGED: _("%(actor)s changed the RUM application %(target)s"),
     Event.RUM_APPLICATION_DELETED: _("%(actor)s deleted the RUM application %(target)s"),
+    Event.RUM_PROXY_CHANGED: _("%(actor)s changed the authenticated proxy of %(target)s"),
+    Event.UPSTREAM_CHANGED: _("%(actor)s changed where data of %(target)s goes on to"),
     Event.REQUEST_MADE: _("%(actor)s asked support about %(target)s"),
     Event.REQUEST_APPROVED: _("%(actor)s approved the request about %(target)s"),
     Event.REQUEST_DECLINED: _("%(actor)s declined the request about %(target)s"),
@@ -126,12 +136,17 @@ LABELS: dict[Event, Promise] = {
     Event.CREDENTIAL_SCOPES_CHANGED: _("Scopes changed"),
     Event.CREDENTIAL_CHANGED: _("Credential settings changed"),
     Event.CREDENTIAL_REVOKED: _("Credential revoked"),
+    Event.CREDENTIAL_ROTATED: _("Credential rotated"),
+    Event.CREDENTIAL_SEEN_IN_BROWSER: _("API key seen in a browser"),
+    Event.CLIENT_TOKEN_USE_CHANGED: _("Client token’s use changed"),
     Event.CREDENTIALS_EXPORTED: _("List of credentials exported"),
     Event.AUDIT_EXPORTED: _("Audit trail exported"),
     Event.USAGE_EXPORTED: _("Usage exported"),
     Event.RUM_APPLICATION_CREATED: _("RUM application created"),
     Event.RUM_APPLICATION_CHANGED: _("RUM application changed"),
     Event.RUM_APPLICATION_DELETED: _("RUM application deleted"),
+    Event.RUM_PROXY_CHANGED: _("Authenticated proxy changed"),
+    Event.UPSTREAM_CHANGED: _("Intake changed"),
     Event.REQUEST_MADE: _("Support asked"),
     Event.REQUEST_APPROVED: _("Request approved"),
     Event.REQUEST_DECLINED: _("Request declined"),

@@ -38,12 +38,17 @@ FACETS: dict[Event, tuple[str, str]] = {
     Event.CREDENTIAL_SCOPES_CHANGED: (AUTHENTICATION, "modified"),
     Event.CREDENTIAL_CHANGED: (AUTHENTICATION, "modified"),
     Event.CREDENTIAL_REVOKED: (AUTHENTICATION, "deleted"),
+    Event.CREDENTIAL_ROTATED: (AUTHENTICATION, "created"),
+    Event.CREDENTIAL_SEEN_IN_BROWSER: (AUTHENTICATION, "accessed"),
+    Event.CLIENT_TOKEN_USE_CHANGED: (AUTHENTICATION, "modified"),
     Event.CREDENTIALS_EXPORTED: (AUTHENTICATION, "accessed"),
     Event.AUDIT_EXPORTED: (TRAIL, "accessed"),
     Event.USAGE_EXPORTED: (AUTHENTICATION, "accessed"),
     Event.RUM_APPLICATION_CREATED: (RUM, "created"),
     Event.RUM_APPLICATION_CHANGED: (RUM, "modified"),
     Event.RUM_APPLICATION_DELETED: (RUM, "deleted"),
+    Event.RUM_PROXY_CHANGED: (RUM, "modified"),
+    Event.UPSTREAM_CHANGED: (ORGANIZATION, "modified"),
     Event.REQUEST_MADE: (ORGANIZATION, "created"),
     Event.REQUEST_APPROVED: (ORGANIZATION, "modified"),
     Event.REQUEST_DECLINED: (ORGANIZATION, "modified"),
@@ -69,7 +74,7 @@ def action(event: Event) -> str:
 
 def status(event: Event) -> str:
     """`@status`."""
-    return "warn" if event is Event.PERSON_REFUSED else "info"
+    return "warn" if event in {Event.PERSON_REFUSED, Event.CREDENTIAL_SEEN_IN_BROWSER} else "info"
 
 
 def source(_event: Event) -> str:

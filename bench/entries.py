@@ -14,6 +14,7 @@ from api.verify.repeats import Repeat, Repeats
 from bench import machine
 from keys import standings
 from keys.cache import Cache
+from keys.standings import Standing
 
 AT_ONCE = 200
 
@@ -21,7 +22,7 @@ AT_ONCE = 200
 def main() -> None:
     """Remember all the keys there are; the first few come before the first look at the memory."""
     texts = (settings.DATA_DIR / "keys.txt").read_text().split()
-    cache: Cache[Answer] = Cache(len(texts))
+    cache: Cache[Standing, Answer] = Cache(len(texts))
     repeats = Repeats(len(texts))
     _remember(cache, repeats, texts[:AT_ONCE])
     before, known = machine.resident(os.getpid(), workers=1), len(cache)
@@ -30,7 +31,7 @@ def main() -> None:
     print((machine.resident(os.getpid(), workers=1) - before) / (len(cache) - known))
 
 
-def _remember(cache: Cache[Answer], repeats: Repeats, texts: list[str]) -> None:
+def _remember(cache: Cache[Standing, Answer], repeats: Repeats, texts: list[str]) -> None:
     for text, standing in standings.find(texts).items():
         entry = cache.put(text, standing, revision=cache.revision)
         entry.made = answers.good(standing)

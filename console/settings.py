@@ -27,6 +27,9 @@ VERIFY_PROXIES = env.number("VERIFY_PROXIES", TRUSTED_PROXIES, at_least=0, at_mo
 VERIFY_CACHE = env.number("VERIFY_CACHE", 100_000, at_least=0, at_most=10_000_000)
 VERIFY_MAX_STALE = env.number("VERIFY_MAX_STALE", 4, at_least=1, at_most=300)  # seconds
 VERIFY_UNKNOWN = env.number("VERIFY_UNKNOWN", 600, at_least=1, at_most=1_000_000)  # a minute, network and worker
+INTAKE_MAX_BODY = 5 * 1024 * 1024  # bytes of one request to the intake, as sent; as Datadog's own takes
+PROXY_VISITS = env.number("PROXY_VISITS", 600, at_least=1, at_most=1_000_000)  # a minute, visitor and worker
+EGRESS_ALLOW = env.networks("EGRESS_ALLOW")  # besides public addresses, where organisations may have data sent to
 API_RATES = env.rates("API_RATES", read=(1000, 60), write=(300, 60), search=(100, 60), validate=(10_000, 60))
 
 USAGE_DIR = DATA_DIR / "usage"

@@ -25,13 +25,17 @@ EVENTS = (
 )
 
 SUBJECTS = {
-    "keys_credential": "id",
-    "accounts_member": "id",
-    "accounts_memberrole": "member_id",
-    "accounts_role": "id",
-    "keys_kindswitch": "organization_id",
+    "keys_credential": ("id",),
+    "accounts_member": ("id",),
+    "accounts_memberrole": ("member_id",),
+    "accounts_role": ("id",),
+    "keys_kindswitch": ("organization_id",),
+    "keys_clienttokenuse": ("credential_id", "application_id"),
+    "keys_upstream": ("organization_id",),
+    "keys_rumapplication": ("id",),
+    "keys_rumproxy": ("application_id",),
 }
-"""Whose standing a row is about: what stands in Standing.subjects."""
+"""Whom a row is about: what stands in the `subjects` of whatever is made from it. Nobody, where it is NULL."""
 
 CHANNEL = "keyhouse_revisions"
 """Where PostgreSQL tells those who listen that there are revisions."""
@@ -53,13 +57,18 @@ def _outdating(differs: str) -> list[tuple[str, str, str, str, str]]:
     """
     found = []
     for table, columns in OUTDATING.items():
-        name, subject = f"outdates_{table}", SUBJECTS[table]
         changed = " OR ".join(f"OLD.{column} {differs} NEW.{column}" for column in columns)
-        found.append((f"{name}_changed", table, f"UPDATE OF {', '.join(columns)}", changed, f"NEW.{subject}"))
-        found.append((f"{name}_deleted", table, "DELETE", "TRUE", f"OLD.{subject}"))
-        if subject != "id":
-            found.append((f"{name}_moved", table, f"UPDATE OF {subject}", changed, f"OLD.{subject}"))
-            found.append((f"{name}_created", table, "INSERT", "TRUE", f"NEW.{subject}"))
+        for subject in SUBJECTS[table]:
+            name = f"outdates_{table}" + ("" if subject == SUBJECTS[table][0] else f"_of_{subject}")
+            new, old = f"NEW.{subject} IS NOT NULL", f"OLD.{subject} IS NOT NULL"
+            update = f"UPDATE OF {', '.join(columns)}"
+            found.append((f"{name}_changed", table, update, f"({changed}) AND {new}", f"NEW.{subject}"))
+            found.append((f"{name}_deleted", table, "DELETE", old, f"OLD.{subject}"))
+            if subject != "id":
+                found.append(
+                    (f"{name}_moved", table, f"UPDATE OF {subject}", f"({changed}) AND {old}", f"OLD.{subject}")
+                )
+                found.append((f"{name}_created", table, "INSERT", new, f"NEW.{subject}"))
     return found
 
 

@@ -33,6 +33,14 @@ class Reveal(Enum):
     PUBLIC = "public"
 
 
+class Track(StrEnum):
+    """What is sent through the intake, by who takes it in: logs, what visitors do, and what Agents measure."""
+
+    LOGS = "logs"
+    RUM = "rum"
+    AGENT = "agent"
+
+
 class Alphabet(StrEnum):
     HEX = "0123456789abcdef"
     BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -76,6 +84,7 @@ class Kind:
     """One kind of credential. `value` is its name in the database and the audit trail, `slug` in URLs.
 
     `by_tokens` names the kinds of access token that may create or change one; None where any may that is permitted to.
+    `sends` is what the intake takes with one.
 
     Equal only to itself: comparing fields would compare labels, and those change with the reader's language.
     """
@@ -96,6 +105,7 @@ class Kind:
     longest: timedelta = timedelta(days=365)
     switchable: bool = False
     by_tokens: frozenset[str] | None = None
+    sends: tuple[Track, ...] = ()
 
     def __str__(self) -> str:
         return self.value
@@ -120,6 +130,7 @@ API_KEY = Kind(
     scopes=Rule.NONE,
     expiry=Rule.NONE,
     quota=Quota(maximum=5, per=Owner.ORGANIZATION, keep_at_least=1),
+    sends=(Track.LOGS, Track.AGENT),
     rights=Rights(read=P.API_KEYS_READ, create=P.API_KEYS_WRITE, edit=P.API_KEYS_WRITE, revoke=P.API_KEYS_DELETE),
 )
 APPLICATION_KEY = Kind(
@@ -160,6 +171,7 @@ CLIENT_TOKEN = Kind(
         revoke=P.CLIENT_TOKENS_WRITE,
     ),
     switchable=True,
+    sends=(Track.LOGS, Track.RUM),
 )
 PERSONAL_ACCESS_TOKEN = Kind(
     value="personal_access_token",

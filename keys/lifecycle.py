@@ -65,18 +65,8 @@ def issue(
     `beyond_owner` allows scopes that the owner does not have yet; `entitled` says that the caller has asked for
     another permission, which includes creating this one.
     """
-    draft = Credential(
-        organization=organizations.lock(by.organization),
-        kind=kind,
-        owner=owner,
-        created_by=members.acting(by),
-        name=name.strip(),
-        scopes=sorted(set(scopes)) if scopes is not None else None,
-        category=_checked_category(category),
-        remote_config_read_enabled=remote_config_read_enabled,
-        created_at=by.now,
-        expires_at=expires_at,
-    )
+    draft = _draft(kind, name=name, owner=owner, scopes=scopes, expires_at=expires_at, by=by)
+    draft.category, draft.remote_config_read_enabled = _checked_category(category), remote_config_read_enabled
     content = {"kind": kind.value, "name": name, "owner": owner and owner.id, "scopes": draft.scopes}
     sending = idempotency.Sending(nonce, by, content, expires_at)
     if nonce and (earlier := idempotency.replayed(sending)):
@@ -87,6 +77,22 @@ def issue(
         idempotency.remember(sending, credential=draft, secret=secret)
     _record_issue(draft, by=by)
     return Issued(draft, secret)
+
+
+def _draft(
+    kind: Kind, *, name: str, owner: Member | None, scopes: list[str] | None, expires_at: datetime | None, by: Actor
+) -> Credential:
+    """What is asked for, not yet allowed. From here on the organisation is locked."""
+    return Credential(
+        organization=organizations.lock(by.organization),
+        kind=kind,
+        owner=owner,
+        created_by=members.acting(by),
+        name=name.strip(),
+        scopes=sorted(set(scopes)) if scopes is not None else None,
+        created_at=by.now,
+        expires_at=expires_at,
+    )
 
 
 def _record_issue(credential: Credential, *, by: Actor) -> None:
@@ -144,7 +150,7 @@ def edit(
 ) -> Credential:
     """Change several things at once; what is not given stays. Raises as `rename` does; scopes may go beyond the
     owner's."""
-    credential = _locked_for_edit(credential_id, by=by)
+    credential = locked_for_edit(credential_id, by=by)
     if name is not None:
         credential = rename(credential_id, name=name, by=by)
     if scopes is not Keep.AS_IS:
@@ -174,7 +180,7 @@ def _save(credential: Credential, *fields: str, by: Actor) -> None:
 @transaction.atomic
 def rename(credential_id: uuid.UUID, *, name: str, by: Actor) -> Credential:
     """Give it another name. Raises NotPermitted, NotAllowed, or Credential.DoesNotExist."""
-    credential = _locked_for_edit(credential_id, by=by)
+    credential = locked_for_edit(credential_id, by=by)
     before, after = credential.name, name.strip()
     if after == before:
         return credential
@@ -190,7 +196,7 @@ def set_scopes(
     credential_id: uuid.UUID, *, scopes: list[str] | None, by: Actor, beyond_owner: bool = False
 ) -> Credential:
     """Replace its scopes; None means all of the owner's. Raises as `rename` does."""
-    credential = _locked_for_edit(credential_id, by=by)
+    credential = locked_for_edit(credential_id, by=by)
     after = sorted(set(scopes)) if scopes is not None else None
     governance.check_token(credential.kind, scopes=after, expires_at=credential.expires_at, by=by)
     governance.check_scopes(credential.kind, owner=credential.owner, scopes=after, beyond_owner=beyond_owner)
@@ -233,7 +239,8 @@ def _locked(credential_id: uuid.UUID, *, by: Actor) -> Credential:
     return credential
 
 
-def _locked_for_edit(credential_id: uuid.UUID, *, by: Actor) -> Credential:
+def locked_for_edit(credential_id: uuid.UUID, *, by: Actor) -> Credential:
+    """The credential to change, with its organisation locked. Raises as `rename` does."""
     credential = _locked(credential_id, by=by)
     if not governance.may_edit(by, credential):
         raise NotPermitted(credential.kind.rights.edit)

@@ -1,7 +1,6 @@
 """The life of a RUM application: create it with its client token, change it, delete it with all of its tokens."""
 
 import uuid
-from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +11,7 @@ from accounts.permissions import Permission
 from accounts.refusals import NotAllowed
 from audit import log
 from audit.events import Event
-from keys import lifecycle
+from keys import client_tokens, lifecycle
 from keys.kinds import CLIENT_TOKEN
 from keys.models import (
     AnalyticsRetention,
@@ -21,7 +20,6 @@ from keys.models import (
     Credential,
     EventProcessing,
     RumApplication,
-    Where,
 )
 
 MOST = 1000
@@ -63,8 +61,10 @@ def create(
         modified_by=maker,
     )
     log.record(Event.RUM_APPLICATION_CREATED, by=by, target=target(application), changes={"type": application.type})
-    token = lifecycle.issue(CLIENT_TOKEN, name=_token_name(application, by.now), entitled=True, by=by).credential
-    ClientTokenUse.objects.create(credential=token, application=application)
+    token = lifecycle.issue(
+        CLIENT_TOKEN, name=client_tokens.free_name(application.name, by=by), entitled=True, by=by
+    ).credential
+    ClientTokenUse.objects.create(credential=token, application=application, sends=list(CLIENT_TOKEN.sends))
     return application
 
 
@@ -79,7 +79,7 @@ def edit(
     by: Actor,
 ) -> RumApplication:
     """Change what is given; no change leaves no trace. Raises NotPermitted, NotAllowed, or DoesNotExist."""
-    application = _locked(application_id, by=by)
+    application = locked(application_id, by=by)
     asked = {
         "name": None if name is None else _checked_name(name),
         "type": application_type,
@@ -108,7 +108,7 @@ def edit(
 def delete(application_id: uuid.UUID, *, by: Actor) -> None:
     """Delete it, and revoke its client tokens: its pages report no more. Deleting it again changes nothing. Raises
     NotPermitted or DoesNotExist."""
-    application = _locked(application_id, by=by, deleted=True)
+    application = locked(application_id, by=by, deleted=True)
     if application.deleted_at:
         return
     tokens = Credential.objects.of(by.organization).live().filter(use__application=application)
@@ -119,7 +119,8 @@ def delete(application_id: uuid.UUID, *, by: Actor) -> None:
     log.record(Event.RUM_APPLICATION_DELETED, by=by, target=target(application))
 
 
-def _locked(application_id: uuid.UUID, *, by: Actor, deleted: bool = False) -> RumApplication:
+def locked(application_id: uuid.UUID, *, by: Actor, deleted: bool = False) -> RumApplication:
+    """The application to change, with its organisation locked. Raises NotPermitted or DoesNotExist."""
     by.require(Permission.RUM_APPS_WRITE)
     organizations.lock(by.organization)
     known = RumApplication.objects.of(by.organization)
@@ -131,10 +132,3 @@ def _checked_name(name: str) -> str:
         return names.checked(name)
     except names.BadName as refusal:
         raise NotAllowed("name", refusal.message) from None
-
-
-def _token_name(application: RumApplication, now: datetime) -> str:
-    """The application's name, or the first with a number that no client token has."""
-    tokens = Credential.objects.of(application.organization_id).of_kind(CLIENT_TOKEN).where(Where.active(now))
-    taken = set(tokens.values_list("name_key", flat=True))
-    return names.free(application.name, taken) if names.key(application.name) in taken else application.name

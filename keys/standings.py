@@ -16,13 +16,14 @@ from django.db import connection
 
 from accounts.builtin_roles import permissions_of
 from keys import minting
-from keys.kinds import BY_VALUE, Kind, Rule
+from keys.kinds import BY_VALUE, CLIENT_TOKEN, Kind, Rule, Track
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A credential as recorded. `permissions` is what it may do: its scopes, or everything, within what its owner's
-    roles permit; empty for kinds that act for an organisation. `subjects` are the ids whose change outdates it."""
+    roles permit; empty for kinds that act for an organisation. `sends`, `origins` and `application_id` are a client
+    token's, `upstream` the address that what it sends goes on to. `subjects` are the ids whose change outdates it."""
 
     kind: Kind
     credential_id: uuid.UUID
@@ -35,6 +36,10 @@ class Standing:
     is_owner_disabled: bool
     is_switched_off: bool
     subjects: tuple[uuid.UUID, ...]
+    application_id: uuid.UUID | None = None
+    sends: frozenset[str] = frozenset()
+    origins: frozenset[str] = frozenset()
+    upstream: str = ""
 
 
 _FIND = """
@@ -42,9 +47,12 @@ _FIND = """
         credential.scopes, credential.expires_at, credential.revoked_at IS NOT NULL, owner.disabled_at IS NOT NULL,
         EXISTS (SELECT 1 FROM keys_kindswitch AS off
                 WHERE off.organization_id = credential.organization_id AND off.kind = credential.kind),
+        browser.application_id, browser.sends, browser.origins, upstream.address,
         role.id, role.slug, role.granted
     FROM keys_credential AS credential
     LEFT JOIN accounts_member AS owner ON owner.id = credential.owner_id
+    LEFT JOIN keys_clienttokenuse AS browser ON browser.credential_id = credential.id
+    LEFT JOIN keys_upstream AS upstream ON upstream.organization_id = credential.organization_id
     LEFT JOIN accounts_memberrole AS held ON held.member_id = credential.owner_id
     LEFT JOIN accounts_role AS role ON role.id = held.role_id
     WHERE credential.fingerprint IN ({places})
@@ -55,8 +63,13 @@ OUTDATING = {
     "accounts_memberrole": ("member_id", "role_id"),
     "accounts_role": ("slug", "granted"),
     "keys_kindswitch": ("organization_id", "kind"),
+    "keys_clienttokenuse": ("credential_id", "application_id", "sends", "origins"),
+    "keys_upstream": ("organization_id", "address"),
+    "keys_rumapplication": ("deleted_at",),
+    "keys_rumproxy": ("is_open", "placeholder", "jwks_url", "shared_key", "issuer", "audience", "cookie"),
 }
-"""The columns a standing is made from. keys.guards writes a revision whenever one of them changes."""
+"""The columns that what is remembered is made from: a standing, and an application's proxy (keys.rum_proxies).
+keys.guards writes a revision whenever one of them changes."""
 
 
 def find(texts: Iterable[str]) -> dict[str, Standing]:
@@ -79,7 +92,8 @@ def _candidates(text: str) -> list[bytes]:
 
 def _standing(rows: list[tuple[Any, ...]]) -> Standing:
     """From the credential's row, which comes once for each role of its owner."""
-    _fingerprint, kind, pk, organization, owner, scopes, expires_at, revoked, disabled, off, *_role = rows[0]
+    _fingerprint, kind, pk, organization, owner, scopes, expires_at, revoked, disabled, off, *rest = rows[0]
+    application, sends, origins, upstream, *_role = rest
     roles = frozenset((id_of(role), slug, granted) for *_, role, slug, granted in rows if role)
     own = _list(scopes)
     ids = (id_of(pk), id_of(organization), id_of(owner) if owner else None)
@@ -94,6 +108,10 @@ def _standing(rows: list[tuple[Any, ...]]) -> Standing:
         is_revoked=bool(revoked),
         is_owner_disabled=bool(disabled),
         is_switched_off=bool(off),
+        application_id=id_of(application) if application else None,
+        sends=_sends(BY_VALUE[kind], sends),
+        origins=_list(origins) or frozenset(),
+        upstream=upstream or "",
         subjects=(*filter(None, ids), *sorted(role for role, *_ in roles)),
     )
 
@@ -105,6 +123,14 @@ def _permitted(kind: Kind, roles: frozenset[tuple[str | None, str]], own: frozen
         return frozenset()
     held = frozenset().union(*(permissions_of(slug, _list(granted) or ()) for slug, granted in roles))
     return held if own is None else held & own
+
+
+@functools.lru_cache(maxsize=64)
+def _sends(kind: Kind, said: str | None) -> frozenset[str]:
+    """What it may send: a client token what is said of it, or else logs."""
+    if kind is not CLIENT_TOKEN:
+        return frozenset()
+    return frozenset({Track.LOGS}) if said is None else _list(said) or frozenset()
 
 
 @functools.lru_cache(maxsize=1024)

@@ -25,6 +25,10 @@ class Outcome(StrEnum):
     WRONG_ORGANIZATION = "wrong_organization"
     MISSING_SCOPE = "missing_scope"
     THROTTLED = "throttled"
+    IN_BROWSER = "in_browser"
+    WRONG_TRACK = "wrong_track"
+    WRONG_ORIGIN = "wrong_origin"
+    WRONG_VISITOR = "wrong_visitor"
 
 
 @dataclass(frozen=True, kw_only=True)

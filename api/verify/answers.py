@@ -23,12 +23,19 @@ STATUSES = {
     Outcome.WRONG_ORGANIZATION: 403,
     Outcome.MISSING_SCOPE: 403,
     Outcome.THROTTLED: 429,
+    Outcome.IN_BROWSER: 403,
+    Outcome.WRONG_TRACK: 403,
+    Outcome.WRONG_ORIGIN: 403,
+    Outcome.WRONG_VISITOR: 403,
 }
 WORDS = REASONS | {
     Outcome.ABSENT: "No credential was sent.",
     Outcome.UNKNOWN: "This credential is not known.",
     Outcome.WRONG_KIND: "This kind of credential is not accepted here.",
     Outcome.WRONG_ORGANIZATION: "This credential belongs to another organization.",
+    Outcome.WRONG_TRACK: "This client token may not send this.",
+    Outcome.WRONG_ORIGIN: "This client token may not be used by pages of this origin.",
+    Outcome.WRONG_VISITOR: "Only visitors who signed in may send through this proxy.",
     Outcome.THROTTLED: "Too many unknown credentials came from this network. Wait a minute.",
 }
 TITLES = {401: "Unauthorized", 403: "Forbidden", 429: "Too Many Requests"}

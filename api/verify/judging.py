@@ -1,36 +1,39 @@
-"""From what is asked and what is on record to an answer, and to the line that counts it."""
+"""What the verifier judges: something presented that knows what it comes to once it is known whose the text is."""
 
 from datetime import datetime
+from typing import Protocol
 
-from api.verify import answers
 from api.verify.answers import Answer
-from api.verify.questions import LONGEST, Asked
-from keys import minting, verification
+from keys import minting
 from keys.cache import Entry
+from keys.standings import Standing
 from keys.verification import Outcome
 
+LONGEST = 256
+"""Characters; no credential is as long."""
 
-def without_looking(asked: Asked) -> Outcome | None:
+
+class Presented(Protocol):
+    """A text that somebody presents ("" where none was), from a network; `mark` is what its like is recognised by."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def network(self) -> str: ...
+    @property
+    def mark(self) -> bytes: ...
+
+    def of_unknown(self, outcome: Outcome) -> tuple[Answer, bytes]:
+        """What it comes to if it belongs to no credential: the answer, and the line that counts it."""
+        ...
+
+    def of_known(self, entry: Entry[Standing, Answer], now: datetime) -> tuple[Answer, bytes]:
+        """What it comes to if it is this credential."""
+        ...
+
+
+def without_looking(text: str) -> Outcome | None:
     """What can be said of the text alone: that there is none, or that it is spelled like nothing of ours."""
-    if not asked.text:
+    if not text:
         return Outcome.ABSENT
-    return None if len(asked.text) <= LONGEST and minting.parse(asked.text) else Outcome.UNKNOWN
-
-
-def of_unknown(asked: Asked, outcome: Outcome) -> tuple[Answer, bytes]:
-    """For a text that belongs to no credential."""
-    return answers.refusal(outcome), asked.observed(outcome, None, None)
-
-
-def of_known(asked: Asked, entry: Entry[Answer], now: datetime) -> tuple[Answer, bytes]:
-    """For a credential on record. Its good answer is made once and kept with the entry."""
-    standing, wants = entry.standing, asked.wanted
-    outcome, missing = verification.judge(
-        standing, now=now, accepting=wants.accepting, needs=wants.needs, organization_id=wants.organization_id
-    )
-    line = asked.observed(outcome, standing.organization_id, standing.credential_id)
-    if outcome is not Outcome.VALID:
-        return answers.refusal(outcome, missing), line
-    if entry.made is None:
-        entry.made = answers.good(standing)
-    return entry.made, line
+    return None if len(text) <= LONGEST and minting.parse(text) else Outcome.UNKNOWN

@@ -4,22 +4,24 @@ import hmac
 import ipaddress
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from django.conf import settings
 
 from api.answers import ApiError
+from api.verify import answers
+from api.verify.answers import Answer
 from api.verify.routes import Wanted, fields, wanted
-from keys import minting
+from keys import minting, verification
+from keys.cache import Entry
 from keys.models import NOBODY
+from keys.standings import Standing
 from keys.usage.observations import Observation, client_of, endpoint_of, network_of
 from keys.verification import Outcome
 
 PARAMETERS = ("dd-api-key", "api_key", "application_key")
 """Where Datadog's browser SDKs, Agents and old clients put a credential in a query string."""
-
-LONGEST = 256
-"""Characters; no credential is as long."""
 
 
 class Question(NamedTuple):
@@ -51,6 +53,23 @@ class Asked(NamedTuple):
     network: str
     endpoint: str
     mark: bytes = b""
+
+    def of_unknown(self, outcome: Outcome) -> tuple[Answer, bytes]:
+        """For a text that belongs to no credential: the answer, and the line that counts it."""
+        return answers.refusal(outcome), self.observed(outcome, None, None)
+
+    def of_known(self, entry: Entry[Standing, Answer], now: datetime) -> tuple[Answer, bytes]:
+        """The same for a credential on record. Its good answer is made once and kept with the entry."""
+        standing, wants = entry.known, self.wanted
+        outcome, missing = verification.judge(
+            standing, now=now, accepting=wants.accepting, needs=wants.needs, organization_id=wants.organization_id
+        )
+        line = self.observed(outcome, standing.organization_id, standing.credential_id)
+        if outcome is not Outcome.VALID:
+            return answers.refusal(outcome, missing), line
+        if entry.made is None:
+            entry.made = answers.good(standing)
+        return entry.made, line
 
     def observed(self, outcome: Outcome, organization_id: uuid.UUID | None, credential_id: uuid.UUID | None) -> bytes:
         """The line that counts it. What belongs to no credential is counted for the organisation the route names."""

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from api.verify.answers import Answer
 from keys.cache import Entry
+from keys.standings import Standing
 
 LONGEST = 2048
 """Bytes of a question that is remembered: a longer one costs more to recognise than it saves."""
@@ -22,7 +23,7 @@ LONGEST = 2048
 class Repeat(NamedTuple):
     """What a question came to: its answer, the line that counts it, and the entry both were made from."""
 
-    entry: Entry[Answer]
+    entry: Entry[Standing, Answer]
     answer: Answer
     line: bytes
 
@@ -50,7 +51,7 @@ class Repeats:
         if repeat is None:
             return None
         entry = repeat.entry
-        expires_at = entry.standing.expires_at
+        expires_at = entry.known.expires_at
         if not entry.is_current or (expires_at is not None and expires_at <= now):
             del self._repeats[mark]
             return None

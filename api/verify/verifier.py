@@ -26,11 +26,13 @@ from django.utils import timezone
 from api.answers import ApiError
 from api.verify import answers, judging, questions
 from api.verify.answers import Answer
-from api.verify.questions import Asked, Question
+from api.verify.judging import Presented
+from api.verify.questions import Question
 from api.verify.repeats import Repeat, Repeats
 from api.verify.throttle import Throttle
 from keys import revisions, standings
 from keys.cache import Cache, Entry
+from keys.standings import Standing
 from keys.usage import spool
 from keys.verification import Outcome
 
@@ -53,16 +55,17 @@ class Verifier:
     """One process's answers. Everything but the database happens in the loop that `start` was called in."""
 
     def __init__(self) -> None:
-        self.cache: Cache[Answer] = Cache(settings.VERIFY_CACHE)
+        self.cache: Cache[Standing, Answer] = Cache(settings.VERIFY_CACHE)
         self.repeats = Repeats(settings.VERIFY_CACHE)
+        self._in_step: list[Cache[Any, Any]] = [self.cache]
         self._throttle = Throttle(settings.VERIFY_UNKNOWN)
         self._database: Executor = ThreadPoolExecutor(2, thread_name_prefix="verify")
         self._now: datetime = timezone.now()
         self._in_turn = False
         self._told: list[tuple[Deliver, Answer, bytes]] = []
-        self._missing: list[tuple[Asked, Deliver]] = []
+        self._missing: list[tuple[Presented, Deliver]] = []
         self._looking: asyncio.Task[None] | None = None
-        self._waiting: list[tuple[int, Asked, Deliver]] = []
+        self._waiting: list[tuple[int, Presented, Deliver]] = []
         self._signs = 0
         self._is_behind = True
         self._is_stale = False
@@ -110,7 +113,7 @@ class Verifier:
         self._conclude(deliver, repeat.answer, repeat.line)
         return True
 
-    def judge(self, asked: Asked, deliver: Deliver) -> None:
+    def judge(self, asked: Presented, deliver: Deliver) -> None:
         """The same, for what has been read from a request already."""
         self._begin_turn()
         if self._is_stale:
@@ -120,17 +123,26 @@ class Verifier:
         else:
             self._decide(asked, deliver)
 
-    def _decide(self, asked: Asked, deliver: Deliver) -> None:
+    def keep_in_step(self, cache: Cache[Any, Any]) -> None:
+        """Have another cache forget what changes, before any question is judged that came after the change."""
+        self._in_step.append(cache)
+
+    def count(self, deliver: Deliver, answer: Answer, line: bytes) -> None:
+        """Give an answer that was found elsewhere, once this line is counted."""
+        self._begin_turn()
+        self._conclude(deliver, answer, line)
+
+    def _decide(self, asked: Presented, deliver: Deliver) -> None:
         """Judge by what is remembered, which is in step with all that was committed before the question came."""
         if entry := self.cache.get(asked.text):
             self._recognize(asked, entry, deliver)
-        elif outcome := judging.without_looking(asked):
-            self._conclude(deliver, *judging.of_unknown(asked, outcome))
+        elif outcome := judging.without_looking(asked.text):
+            self._conclude(deliver, *asked.of_unknown(outcome))
         else:
             self._miss(asked, deliver)
 
-    def _recognize(self, asked: Asked, entry: Entry[Answer], deliver: Deliver) -> None:
-        answer, line = judging.of_known(asked, entry, self._now)
+    def _recognize(self, asked: Presented, entry: Entry[Standing, Answer], deliver: Deliver) -> None:
+        answer, line = asked.of_known(entry, self._now)
         self.repeats.keep(asked.mark, Repeat(entry, answer, line))
         self._conclude(deliver, answer, line)
 
@@ -180,9 +192,9 @@ class Verifier:
 
     # Look-ups --------------------------------------------------------------------------------------------------
 
-    def _miss(self, asked: Asked, deliver: Deliver) -> None:
+    def _miss(self, asked: Presented, deliver: Deliver) -> None:
         if not self._throttle.allows(asked.network, minute=int(self._now.timestamp()) // 60):
-            self._conclude(deliver, *judging.of_unknown(asked, Outcome.THROTTLED))
+            self._conclude(deliver, *asked.of_unknown(Outcome.THROTTLED))
             return
         self._throttle.count(asked.network)
         self._missing.append((asked, deliver))
@@ -195,7 +207,7 @@ class Verifier:
             batch, self._missing = self._missing[:BATCH], self._missing[BATCH:]
             revision = self.cache.revision
             try:
-                found = await self._in_database(standings.find, {asked.text for asked, _ in batch})
+                found = await self.in_database(standings.find, {asked.text for asked, _ in batch})
             except Unavailable:
                 for _, deliver in batch:
                     _hand_over(deliver, answers.UNAVAILABLE)
@@ -204,15 +216,15 @@ class Verifier:
             for asked, deliver in batch:
                 self._looked_up(asked, deliver, found.get(asked.text), revision)
 
-    def _looked_up(self, asked: Asked, deliver: Deliver, standing: standings.Standing | None, revision: int) -> None:
+    def _looked_up(self, asked: Presented, deliver: Deliver, standing: Standing | None, revision: int) -> None:
         if standing is None:
-            self._conclude(deliver, *judging.of_unknown(asked, Outcome.UNKNOWN))
+            self._conclude(deliver, *asked.of_unknown(Outcome.UNKNOWN))
         else:
             self._throttle.forgive(asked.network)
-            entry: Entry[Answer] = self.cache.put(asked.text, standing, revision=revision)
+            entry: Entry[Standing, Answer] = self.cache.put(asked.text, standing, revision=revision)
             self._recognize(asked, entry, deliver)
 
-    async def _in_database(self, function: Callable[..., T], *arguments: Any) -> T:
+    async def in_database(self, function: Callable[..., T], *arguments: Any) -> T:
         """Call it in a thread that keeps a connection. Unavailable if that fails, or takes longer than PATIENCE."""
         calling = self._loop.run_in_executor(self._database, _with_connection, function, arguments)
         try:
@@ -246,13 +258,15 @@ class Verifier:
     async def _catch_up(self) -> None:
         signs, began = self._signs, _clock()
         if self._position is None:
-            self._position = await self._in_database(revisions.position)
+            self._position = await self.in_database(revisions.position)
         else:
-            changes = await self._in_database(revisions.since, self._position)
-            self.cache.forget(changes.subjects)
+            changes = await self.in_database(revisions.since, self._position)
             if not changes.is_whole:
                 log.warning("More may have changed than can be told: everything is forgotten.")
-                self.cache.clear()
+            for cache in self._in_step:
+                cache.forget(changes.subjects)
+                if not changes.is_whole:
+                    cache.clear()
             self._position = changes.position
         self._fresh_at, self._is_stale = began, False
         self._is_behind = signs != self._signs

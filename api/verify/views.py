@@ -1,6 +1,7 @@
 """The same doors for a server that has Django alone, such as the one for development: no memory, a query a question."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
@@ -48,7 +49,7 @@ def _headers(request: HttpRequest) -> dict[str, str]:
 def _judged(request: HttpRequest, asked: Sequence[Asked]) -> list[Answer]:
     now = request.now  # type: ignore[attr-defined]  # by middleware
     try:
-        found = standings.find(one.text for one in asked if not judging.without_looking(one))
+        found = standings.find(one.text for one in asked if not judging.without_looking(one.text))
         told = [_told(one, found.get(one.text), now) for one in asked]
         spool.current().write([line for _, line in told], at_ms=int(now.timestamp() * 1000))
     except DatabaseError:
@@ -58,10 +59,10 @@ def _judged(request: HttpRequest, asked: Sequence[Asked]) -> list[Answer]:
     return [answer for answer, _ in told]
 
 
-def _told(asked: Asked, standing: standings.Standing | None, now: object) -> tuple[Answer, bytes]:
+def _told(asked: Asked, standing: standings.Standing | None, now: datetime) -> tuple[Answer, bytes]:
     if standing is None:
-        return judging.of_unknown(asked, judging.without_looking(asked) or Outcome.UNKNOWN)
-    return judging.of_known(asked, Entry(standing), now)
+        return asked.of_unknown(judging.without_looking(asked.text) or Outcome.UNKNOWN)
+    return asked.of_known(Entry(standing), now)
 
 
 def _response(answer: Answer) -> HttpResponse:

@@ -33,6 +33,10 @@ LABELS: dict[Outcome, Promise] = {
     Outcome.WRONG_ORGANIZATION: _("Another organization’s credential"),
     Outcome.MISSING_SCOPE: _("Scope missing"),
     Outcome.THROTTLED: _("Too many attempts"),
+    Outcome.IN_BROWSER: _("API key in a browser"),
+    Outcome.WRONG_TRACK: _("May not send this"),
+    Outcome.WRONG_ORIGIN: _("Wrong origin"),
+    Outcome.WRONG_VISITOR: _("Visitor not signed in"),
 }
 """What each outcome is called."""
 

@@ -11,7 +11,10 @@ from keys.models.rum_application import (
     EventProcessing,
     RumApplication,
 )
+from keys.models.rum_proxy import RumProxy
+from keys.models.sighting import BrowserSighting
 from keys.models.submission import Submission
+from keys.models.upstream import Upstream
 from keys.models.usage import EVERYBODY, NOBODY, Facet, UsageDay, UsageFacet, UsageHour, UsageMinute, UsageSegment
 from keys.models.use import RateWindow, Use
 
@@ -20,6 +23,7 @@ __all__ = [
     "NOBODY",
     "AnalyticsRetention",
     "ApplicationType",
+    "BrowserSighting",
     "ClientTokenUse",
     "Credential",
     "CredentialQuerySet",
@@ -31,9 +35,11 @@ __all__ = [
     "RateWindow",
     "Revision",
     "RumApplication",
+    "RumProxy",
     "State",
     "Submission",
     "SupportRequest",
+    "Upstream",
     "UsageDay",
     "UsageFacet",
     "UsageHour",

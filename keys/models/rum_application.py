@@ -92,10 +92,13 @@ class RumApplication(models.Model):
 
 
 class ClientTokenUse(models.Model):
-    """Which application's pages carry a client token. One without a row stands alone, for browser logs."""
+    """Whose pages carry a client token, what they may send, and from which origins: from any, if none is listed. One
+    without a row stands alone and sends logs."""
 
     credential = models.OneToOneField(Credential, models.PROTECT, primary_key=True, related_name="use")
-    application = models.ForeignKey(RumApplication, models.PROTECT, related_name="tokens")
+    application = models.ForeignKey(RumApplication, models.PROTECT, null=True, related_name="tokens")
+    sends = models.JSONField()
+    origins = models.JSONField(default=list)
 
     def __str__(self) -> str:
         return f"{self.credential_id} of {self.application_id}"

@@ -25,7 +25,7 @@ def repeats():
 
 def remember(repeats, cache, text="a", data=ASKED, whose=None):
     entry = cache.put(text, whose or standing(), revision=cache.revision)
-    repeat = Repeat(entry, good(entry.standing), b"line")
+    repeat = Repeat(entry, good(entry.known), b"line")
     repeats.keep(repeats.mark(data, PEER), repeat)
     return repeat
 
@@ -55,7 +55,7 @@ def test_what_was_asked_is_not_kept(repeats, cache):
 
 def test_one_about_a_standing_that_is_forgotten_is_not_answered(repeats, cache):
     repeat = remember(repeats, cache)
-    cache.forget([repeat.entry.standing.credential_id])
+    cache.forget([repeat.entry.known.credential_id])
 
     assert repeats.get(repeats.mark(ASKED, PEER), NOW) is None
 
@@ -79,7 +79,7 @@ def test_nor_one_about_a_standing_that_had_to_make_room_or_was_replaced(repeats,
 
 def test_what_was_outdated_before_it_was_remembered_is_not_kept(repeats, cache):
     entry = cache.put("a", standing(), revision=cache.revision - 1)
-    repeats.keep(repeats.mark(ASKED, PEER), Repeat(entry, good(entry.standing), b"line"))
+    repeats.keep(repeats.mark(ASKED, PEER), Repeat(entry, good(entry.known), b"line"))
 
     assert repeats.get(repeats.mark(ASKED, PEER), NOW) is None
 

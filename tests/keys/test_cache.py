@@ -85,14 +85,14 @@ def test_what_was_read_before_something_was_forgotten_is_given_back_but_not_kept
     revision = cache.revision
     cache.forget([uuid.uuid4()])
 
-    assert cache.put("a", standing(), revision=revision).standing
+    assert cache.put("a", standing(), revision=revision).known
     assert cache.get("a") is None
 
 
 def test_nothing_is_left_of_what_is_forgotten(cache):
     entries = fill(cache, *"abc")
     for entry in entries.values():
-        cache.forget(entry.standing.subjects)
+        cache.forget(entry.known.subjects)
 
     assert (len(cache), cache._digests) == (0, {})
 
@@ -107,4 +107,4 @@ def test_clearing_forgets_all_and_what_was_under_way(cache):
 
 
 def test_a_cache_of_no_size_keeps_nothing():
-    assert fill(Cache(0), "a")["a"].standing
+    assert fill(Cache(0), "a")["a"].known

@@ -1,0 +1,115 @@
+"""Reaching addresses that somebody of an organisation wrote down, without lending them this server's place in the
+network.
+
+Every connection is checked when it is made, by the address it is made to and not by a name that may mean something else
+a moment later: only public addresses, only on port 443, unless the operator allows their network in
+settings.EGRESS_ALLOW. No redirect is followed, and no proxy of the environment used.
+"""
+
+import ipaddress
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from accounts.refusals import NotAllowed
+
+CONNECT_SECONDS = 3.0
+FETCH_SECONDS = 5.0
+MOST_FETCHED = 64 * 1024  # bytes
+LONGEST_ADDRESS = 500
+
+_HTTPS = 443
+_EMBEDDING = [ipaddress.ip_network(network) for network in ("64:ff9b::/96", "2002::/16", "2001::/32")]
+_NOT_PUBLIC = [ipaddress.ip_network(network) for network in ("192.0.0.0/24", "64:ff9b:1::/48", "5f00::/16")]
+"""Networks that Python calls global or does not know, and that lead elsewhere all the same."""
+
+
+class NotReached(Exception):
+    """Nothing could be fetched; says why, without what was answered."""
+
+
+class Forbidden(OSError):
+    """A connection to an address that is not allowed."""
+
+
+def checked(address: str, *, field: str) -> str:
+    """The address of a web server, tidied. Raises NotAllowed with the field for what can never be reached."""
+    address = address.strip()
+    if len(address) > LONGEST_ADDRESS or not address.isascii() or not address.isprintable() or " " in address:
+        raise NotAllowed(field, _("Write an address like https://intake.example.com, in plain ASCII."))
+    try:
+        parts = urlsplit(address)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in _schemes() or parts.username is not None or parts.fragment:
+        raise NotAllowed(field, _("Write an address like https://intake.example.com, without a user name."))
+    if not is_open(host, parts.port or (_HTTPS if parts.scheme == "https" else 80)):
+        raise NotAllowed(field, _("This address is not public. The operator can allow its network by EGRESS_ALLOW."))
+    return address.rstrip("/")
+
+
+def _schemes() -> tuple[str, ...]:
+    """Plain http is for networks of one's own."""
+    return ("https", "http") if settings.EGRESS_ALLOW else ("https",)
+
+
+def is_open(host: str, port: int) -> bool:
+    """Whether a connection there may be made. A name that is no address is judged when it is resolved."""
+    try:
+        address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        return bool(settings.EGRESS_ALLOW) or port == _HTTPS
+    plain = getattr(address, "ipv4_mapped", None) or address
+    if any(plain in network for network in settings.EGRESS_ALLOW):
+        return True
+    return port == _HTTPS and _is_public(plain)
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    strange = any(address in network for network in (*_EMBEDDING, *_NOT_PUBLIC))
+    return address.is_global and not address.is_multicast and not strange
+
+
+def _socket(found: Any) -> socket.socket:
+    """A socket for an address a name was resolved to, if a connection there may be made."""
+    family, kind, protocol, _name, (host, port, *_scope) = found
+    if not is_open(host, port):
+        raise Forbidden("this address is not public")
+    made = socket.socket(family, kind, protocol)
+    made.setblocking(False)
+    return made
+
+
+def session(*, most: int = 0) -> aiohttp.ClientSession:
+    """A client whose every connection is checked; at most so many at once, 0 for any number. Close it after use."""
+    connector = aiohttp.TCPConnector(limit=most, socket_factory=_socket)
+    return aiohttp.ClientSession(
+        connector=connector,
+        timeout=aiohttp.ClientTimeout(total=FETCH_SECONDS, sock_connect=CONNECT_SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+    )
+
+
+async def fetch(client: aiohttp.ClientSession, address: str) -> bytes:
+    """What is at the address: a 200 of at most MOST_FETCHED bytes. Raises NotReached."""
+    try:
+        async with client.get(address, allow_redirects=False) as answer:
+            if answer.status != 200:
+                raise NotReached(f"it answered {answer.status}")
+            content = await answer.content.read(MOST_FETCHED + 1)
+            while len(content) <= MOST_FETCHED and (more := await answer.content.read(MOST_FETCHED)):
+                content += more
+    except Forbidden:
+        raise NotReached("its address is not public") from None
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
+        raise NotReached("it could not be reached") from None
+    if len(content) > MOST_FETCHED:
+        raise NotReached(f"it answered with more than {MOST_FETCHED // 1024} KiB")
+    return content

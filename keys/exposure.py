@@ -1,0 +1,83 @@
+"""API keys that are where everybody can read them: noticing it, and telling whom it concerns."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from accounts import organizations
+from accounts.actors import Actor, ActorType
+from accounts.builtin_roles import ADMIN
+from accounts.models import Member, Person
+from audit import log
+from audit.events import Event
+from keys import lifecycle
+from keys.models import BrowserSighting, Credential
+
+TOLD_EVERY = timedelta(days=1)
+"""How often somebody is told, however often the key is seen."""
+
+NOTED_EVERY = timedelta(minutes=1)
+"""How exact the time is that it was last seen."""
+
+
+@transaction.atomic
+def seen_in_browser(credential_id: uuid.UUID, *, origin: str, ip: str, user_agent: str, now: datetime) -> None:
+    """Note that an API key came from a browser; the first time, and then at most once a day, write it into the trail
+    and tell its owner."""
+    credential = Credential.objects.with_people().select_related("organization").get(pk=credential_id)
+    organizations.lock(credential.organization_id)
+    earlier = BrowserSighting.objects.filter(credential=credential).first()
+    if earlier and now - earlier.last_at < NOTED_EVERY:
+        return
+    is_news = earlier is None or now - earlier.told_at >= TOLD_EVERY
+    sighting = earlier or BrowserSighting(credential=credential, first_at=now)
+    sighting.origin, sighting.last_at = origin[:200], now
+    if is_news:
+        sighting.told_at = now
+    sighting.save()
+    if is_news:
+        by = Actor(
+            organization_id=credential.organization_id,
+            organization_name=credential.organization.name,
+            type=ActorType.ANONYMOUS,
+            id="",
+            label="",
+            auth_method="NONE",
+            ip=ip,
+            user_agent=user_agent,
+            now=now,
+        )
+        _tell(credential, sighting, by=by)
+
+
+def _tell(credential: Credential, sighting: BrowserSighting, *, by: Actor) -> None:
+    log.record(
+        Event.CREDENTIAL_SEEN_IN_BROWSER,
+        by=by,
+        target=lifecycle.target(credential),
+        changes={"last4": credential.last4, "origin": sighting.origin},
+    )
+    for member in concerned(credential):
+        transaction.on_commit(lambda member=member: _send(member, credential, sighting.origin), robust=True)  # type: ignore[misc]
+
+
+def concerned(credential: Credential) -> list[Member]:
+    """Whoever made the key, if they are still there; else the organisation's admins."""
+    active = Member.objects.of(credential.organization_id).users().active()
+    maker = active.filter(pk=credential.created_by_id) if credential.created_by_id else active.none()
+    return list(maker) or list(active.filter(assignments__role=ADMIN.id).distinct())
+
+
+def _send(member: Member, credential: Credential, origin: str) -> None:
+    person = Person.objects.filter(email=member.email).first()
+    link = settings.SITE_URL + reverse("credential-detail", args=[credential.kind, credential.pk])
+    context = {"credential": credential, "origin": origin, "link": link, "product": settings.PRODUCT_NAME}
+    with translation.override((person and person.language) or "en"):
+        subject, _, body = render_to_string("email/seen_in_browser.txt", context).partition("\n")
+        send_mail(subject.strip(), body.strip() + "\n", None, [member.email])
