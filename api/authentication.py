@@ -9,7 +9,7 @@ Of several, the first of these counts, and only that one:
 A header counts before the query parameter of old clients (`api_key`, `application_key`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.http import HttpRequest
@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from accounts.actors import Actor, ActorType, Delegation
 from accounts.models import Member
 from api.answers import ApiError, Forbidden
+from api.browsers import is_browser
 from keys import standings, verification
 from keys.kinds import API_KEY, APPLICATION_KEY, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN, Kind
 from keys.standings import Standing
@@ -67,7 +68,7 @@ def api_key_presented(request: HttpRequest, *, now: datetime) -> Presented:
     """The API key of a request that needs no more. 403 without one."""
     if not api_key_in(request):
         raise ApiError(403, "API key required")
-    return Presented(verification.verify(api_key_in(request), now=now, accepting=(API_KEY,)))
+    return Presented(_not_from_page(request, verification.verify(api_key_in(request), now=now, accepting=(API_KEY,))))
 
 
 def presented(request: HttpRequest, *, now: datetime) -> Presented:
@@ -84,11 +85,16 @@ def presented(request: HttpRequest, *, now: datetime) -> Presented:
     token = verification.verdict(known.get(text), now=now, accepting=TOKENS)
     if token.outcome is not Outcome.WRONG_KIND:
         return Presented(token)
-    return _pair(known.get(text), known.get(api_key_in(request)), now=now)
+    sender = verification.verdict(known.get(api_key_in(request)), now=now, accepting=(API_KEY,))
+    return _pair(known.get(text), _not_from_page(request, sender), now=now)
 
 
-def _pair(application_key: Standing | None, api_key: Standing | None, *, now: datetime) -> Presented:
-    sender = verification.verdict(api_key, now=now, accepting=(API_KEY,))
+def _not_from_page(request: HttpRequest, api_key: Verdict) -> Verdict:
+    """An API key is not good in a browser, where everybody can read it."""
+    return replace(api_key, outcome=Outcome.IN_BROWSER) if api_key and is_browser(request.headers) else api_key
+
+
+def _pair(application_key: Standing | None, sender: Verdict, *, now: datetime) -> Presented:
     found = verification.verdict(
         application_key, now=now, accepting=(APPLICATION_KEY,), organization_id=sender.organization_id
     )

@@ -20,11 +20,11 @@ from accounts.refusals import AlreadyExists, NotAllowed
 from api import authentication, decoding
 from api.answers import ApiError, Forbidden, NotFound, answered, refused
 from api.operations import Opens, Operation
-from keys import idempotency, ratelimits
+from keys import exposure, idempotency, ratelimits
 from keys.models import NOBODY
 from keys.usage import journal, spool
 from keys.usage.observations import Observation, client_of, network_of
-from keys.verification import Verdict
+from keys.verification import Outcome, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +153,23 @@ class _Visit:
             spool.current().write(lines, at_ms=int(self.now.timestamp() * 1000))
         except OSError:
             raise ApiError(503, "Uses cannot be counted now. Try again.", headers={"Retry-After": "5"}) from None
+        if presented.acting.outcome is Outcome.IN_BROWSER:
+            self._expose(presented.acting)
+
+    def _expose(self, verdict: Verdict) -> None:
+        """Tell whose API key it is that a page carries it. The refusal stands even if this fails."""
+        whence = self.request.whence  # type: ignore[attr-defined]  # by middleware
+        origin = self.request.headers.get("Origin", "")
+        try:
+            exposure.seen_in_browser(
+                verdict.credential_id,  # type: ignore[arg-type]  # known, or it would not be this outcome
+                origin=origin,
+                ip=whence["ip"],
+                user_agent=whence["user_agent"],
+                now=self.now,
+            )
+        except DatabaseError:
+            log.exception("That the key %s was seen in a browser could not be noted.", verdict.credential_id)
 
     def _count(self, operation: Operation, verdict: Verdict) -> None:
         rate = ratelimits.Rate(operation.rate.value, *settings.API_RATES[operation.rate.value])

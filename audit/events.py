@@ -40,7 +40,7 @@ class Event(StrEnum):
     CREDENTIAL_REVOKED = "credential.revoked"
     CREDENTIAL_ROTATED = "credential.rotated"
     CREDENTIAL_SEEN_IN_BROWSER = "credential.seen_in_browser"
-    CLIENT_TOKEN_USE_CHANGED = "client_token.use_changed"
+    CLIENT_TOKEN_USE_CHANGED = "client_token.use_changed"  # noqa: S105 - the name of an event
     CREDENTIALS_EXPORTED = "credentials.exported"
     AUDIT_EXPORTED = "audit.exported"
     USAGE_EXPORTED = "usage.exported"

@@ -1,6 +1,7 @@
 """What gunicorn's asgi worker serves: every request's body is read here, in the event loop, before a thread is taken.
 
-What gateways ask is answered in the loop by the verifier's doors, everything else by Django.
+What gateways ask is answered in the loop by the verifier's doors, and what browsers and Agents send is taken in there,
+streamed; everything else is answered by Django.
 
 Django answers on a fixed number of threads. A thread that waits for a slow client is a thread nobody else gets, so
 three hundred clients dripping a form would stop every page. Here they cost a coroutine each: the body is read whole,
@@ -38,6 +39,9 @@ _pages = WSGIMiddleware(django_application, workers=settings.THREADS, send_queue
 _start, _stop, _is_question, _answer, asked_at_once = (
     import_string(f"api.verify.asgi.{name}") for name in ("start", "stop", "answers_at", "answer", "at_once")
 )
+_open_intake, _close_intake, _is_sent, _take_in = (
+    import_string(f"api.intake.asgi.{name}") for name in ("start", "stop", "answers_at", "answer")
+)
 
 
 class Refused(Exception):
@@ -62,13 +66,17 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
-    for step in (_start, _stop):
+    for steps in ((_start, _open_intake), (_close_intake, _stop)):
         message = await receive()
-        await step()
+        for step in steps:
+            await step()
         await send({"type": f"{message['type']}.complete"})
 
 
 async def _http(scope: Scope, receive: Receive, send: Send) -> None:
+    if _is_sent(scope["path"]):
+        await _take_in(scope, receive, send)
+        return
     try:
         body = await asyncio.wait_for(_whole_body(scope, receive), BODY_SECONDS)
     except Refused as refusal:

@@ -38,7 +38,8 @@ class Entry(Generic[K, T]):
 
 
 class Cache(Generic[K, T]):
-    """At most `size` entries. Only what is known gets in, so made-up texts push nothing out; when it is full, the oldest that was not used since it was last looked at goes."""
+    """At most `size` entries. Only what is known gets in, so made-up texts push nothing out; when it is full, the oldest
+    that was not used since it was last looked at goes."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -59,7 +60,8 @@ class Cache(Generic[K, T]):
         return entry
 
     def put(self, text: str, known: K, *, revision: int) -> Entry[K, T]:
-        """Remember it, unless something was forgotten since `revision`, which was read before it was: then nobody can tell whether it is outdated already."""
+        """Remember it, unless something was forgotten since `revision`, which was read before it was: then nobody can
+        tell whether it is outdated already."""
         entry: Entry[K, T] = Entry(known)
         if revision == self.revision and self.size:
             digest = self._digest(text)

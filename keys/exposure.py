@@ -26,15 +26,18 @@ NOTED_EVERY = timedelta(minutes=1)
 """How exact the time is that it was last seen."""
 
 
-@transaction.atomic
 def seen_in_browser(credential_id: uuid.UUID, *, origin: str, ip: str, user_agent: str, now: datetime) -> None:
     """Note that an API key came from a browser; the first time, and then at most once a day, write it into the trail
     and tell its owner."""
+    if not BrowserSighting.objects.filter(credential=credential_id, last_at__gt=now - NOTED_EVERY).exists():
+        _note(credential_id, origin=origin, ip=ip, user_agent=user_agent, now=now)
+
+
+@transaction.atomic
+def _note(credential_id: uuid.UUID, *, origin: str, ip: str, user_agent: str, now: datetime) -> None:
     credential = Credential.objects.with_people().select_related("organization").get(pk=credential_id)
     organizations.lock(credential.organization_id)
     earlier = BrowserSighting.objects.filter(credential=credential).first()
-    if earlier and now - earlier.last_at < NOTED_EVERY:
-        return
     is_news = earlier is None or now - earlier.told_at >= TOLD_EVERY
     sighting = earlier or BrowserSighting(credential=credential, first_at=now)
     sighting.origin, sighting.last_at = origin[:200], now

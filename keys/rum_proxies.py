@@ -44,6 +44,7 @@ class Proxy:
     application_id: uuid.UUID
     organization_id: uuid.UUID
     placeholder: str
+    token_id: uuid.UUID
     token: str = field(repr=False)
     terms: Terms
     subjects: tuple[uuid.UUID, ...]
@@ -71,6 +72,7 @@ def find(application_id: uuid.UUID) -> Proxy | None:
         application_id=application.pk,
         organization_id=application.organization_id,
         placeholder=application.proxy.placeholder,
+        token_id=token.pk,
         token=token.public_text or "",
         terms=terms_of(application.proxy),
         subjects=(application.pk, token.pk),

@@ -101,6 +101,7 @@ def node(folder, database, **environment):
         "PORT": str(port),
         "SITE_URL": f"http://127.0.0.1:{port}",
         "ALLOWED_HOSTS": "127.0.0.1",
+        "EGRESS_ALLOW": "127.0.0.0/8",
         "API_RATES": "read=1000000/60,write=1000000/60,search=1000000/60,validate=1000000/60",
     }
     return Server(f"http://127.0.0.1:{port}", folder, os.environ | environment | own)

@@ -10,6 +10,7 @@ from typing import Any
 from api.answers import ApiError
 from api.verify import answers, bulk, wire
 from api.verify.answers import Answer
+from api.verify.judging import Presented
 from api.verify.questions import Asked, Question, headers_of
 from api.verify.verifier import Verifier
 from keys.usage.background import Background
@@ -36,6 +37,21 @@ async def stop() -> None:
         _running = None
         await verifier.stop()
         background.stop()
+
+
+def running() -> Verifier | None:
+    """The verifier of this process."""
+    return _running[0] if _running else None
+
+
+async def judged(verifier: Verifier, presented: Presented) -> Answer:
+    """What something presented comes to."""
+    return await _delivered(lambda deliver: verifier.judge(presented, deliver))
+
+
+async def counted(verifier: Verifier, found: Answer, line: bytes) -> Answer:
+    """An answer that was found elsewhere, once the line is counted; or that it cannot be."""
+    return await _delivered(lambda deliver: verifier.count(deliver, found, line))
 
 
 def at_once(data: bytes, peer: str, deliver: Callable[[bytes], None]) -> bool:
@@ -73,8 +89,10 @@ async def answer(scope: Any, body: bytes, send: Send) -> None:
         target += "?" + scope["query_string"].decode("latin-1")
     if scope["path"] == bulk.PATH:
         found = await _several(scope["method"], headers, body, peer)
+    elif verifier := running():
+        found = await _delivered(lambda deliver: verifier.ask(Question(target, headers, peer), deliver))
     else:
-        found = await _one(lambda verifier, deliver: verifier.ask(Question(target, headers, peer), deliver))
+        found = answers.UNAVAILABLE
     await _send(found, send, has_body=scope["method"] != "HEAD")
 
 
@@ -87,21 +105,19 @@ async def _several(method: str, headers: dict[str, str], body: bytes, peer: str)
     return bulk.answered(asked, judged)
 
 
-def _judged(asked: Asked) -> Any:
-    return _one(lambda verifier, deliver: verifier.judge(asked, deliver))
+async def _judged(asked: Asked) -> Answer:
+    return await judged(_running[0], asked) if _running else answers.UNAVAILABLE
 
 
-async def _one(ask: Callable[[Verifier, Callable[[Answer], None]], None]) -> Answer:
-    """The answer to what is asked of the running verifier."""
-    if _running is None:
-        return answers.UNAVAILABLE
+async def _delivered(ask: Callable[[Callable[[Answer], None]], None]) -> Answer:
+    """The answer to what is asked."""
     future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
 
     def deliver(found: Answer) -> None:
         if not future.done():  # whoever asked may have left
             future.set_result(found)
 
-    ask(_running[0], deliver)
+    ask(deliver)
     return await future
 
 

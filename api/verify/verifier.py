@@ -65,6 +65,7 @@ class Verifier:
         self._told: list[tuple[Deliver, Answer, bytes]] = []
         self._missing: list[tuple[Presented, Deliver]] = []
         self._looking: asyncio.Task[None] | None = None
+        self._pausing: list[tuple[int, asyncio.Future[None]]] = []
         self._waiting: list[tuple[int, Presented, Deliver]] = []
         self._signs = 0
         self._is_behind = True
@@ -126,6 +127,16 @@ class Verifier:
     def keep_in_step(self, cache: Cache[Any, Any]) -> None:
         """Have another cache forget what changes, before any question is judged that came after the change."""
         self._in_step.append(cache)
+
+    async def in_step(self) -> None:
+        """Wait until all that was committed before this is known. Raises Unavailable."""
+        self._begin_turn()
+        if self._is_stale:
+            raise Unavailable
+        if self._is_behind:
+            known = self._loop.create_future()
+            self._pausing.append((self._signs, known))
+            await known
 
     def count(self, deliver: Deliver, answer: Answer, line: bytes) -> None:
         """Give an answer that was found elsewhere, once this line is counted."""
@@ -280,11 +291,19 @@ class Verifier:
         for sign, asked, deliver in waiting:
             if sign <= signs:
                 self._decide(asked, deliver)
+        pausing, self._pausing = self._pausing, [one for one in self._pausing if one[0] > signs]
+        for sign, known in pausing:
+            if sign <= signs and not known.done():
+                known.set_result(None)
 
     def _refuse_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
         for _, _, deliver in waiting:
             _hand_over(deliver, answers.UNAVAILABLE)
+        pausing, self._pausing = self._pausing, []
+        for _, known in pausing:
+            if not known.done():
+                known.set_exception(Unavailable())
 
 
 def _clock() -> float:

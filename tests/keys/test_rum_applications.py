@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.actors import NotPermitted
+from accounts.organizations import in_organization
 from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
 from keys import lifecycle, limits, rum_applications, verification
@@ -88,7 +89,8 @@ def test_a_stranger_finds_nothing(verb, charlie, actor_of, shop):
 
 
 def test_where_client_tokens_are_switched_off_there_are_no_new_applications(by, sam, actor_of, acme):
-    limits.switch(CLIENT_TOKEN, acme.pk, on=False, reason="the trial is over", by=actor_of(sam))
+    support = in_organization(actor_of(sam), acme)
+    limits.switch(CLIENT_TOKEN, on=False, reason="the trial is over", by=support)
 
     with pytest.raises(NotAllowed, match="switched off"):
         rum_applications.create(name="app", by=by)
@@ -130,7 +132,7 @@ def test_no_change_leaves_no_trace(shop, by, later):
 
 def test_deleting_ends_every_token_of_it_and_of_no_other(shop, by, now):
     more = lifecycle.issue(CLIENT_TOKEN, name="old", by=by)
-    ClientTokenUse.objects.create(credential=more.credential, application=shop)
+    ClientTokenUse.objects.create(credential=more.credential, application=shop, sends=["rum"])
     alone = lifecycle.issue(CLIENT_TOKEN, name="alone", by=by)
     rum_applications.delete(shop.pk, by=by)
 
@@ -156,7 +158,7 @@ def test_what_is_deleted_is_not_changed(shop, by):
 
 def test_its_token_is_the_newest_that_is_not_revoked(shop, by, later):
     newer = lifecycle.issue(CLIENT_TOKEN, name="newer", by=later(by, SOON)).credential
-    ClientTokenUse.objects.create(credential=newer, application=shop)
+    ClientTokenUse.objects.create(credential=newer, application=shop, sends=["rum"])
     first = RumApplication.objects.with_tokens().get().token
     lifecycle.revoke(newer.pk, by=by)
     second = RumApplication.objects.with_tokens().get().token

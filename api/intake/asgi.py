@@ -1,0 +1,215 @@
+"""The intake's doors in the event loop: its own addresses and /rum-proxy, as ASGI has them, their beginning and end."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django.utils import timezone
+
+from api.answers import ApiError, NotFound
+from api.browsers import is_browser
+from api.intake import answers, ddforward, requests, routes
+from api.intake.bodies import Body, Gone, Receive
+from api.intake.ddforward import Forward
+from api.intake.exposures import Exposures
+from api.intake.proxies import Proxies, WrongVisitor
+from api.intake.requests import Request
+from api.intake.routes import Route
+from api.intake.sent import Sent
+from api.intake.upstream import Upstreams
+from api.verify import asgi as verify
+from api.verify.answers import UNAVAILABLE, Answer
+from api.verify.verifier import Verifier
+from keys import sending
+from keys.kinds import CLIENT_TOKEN
+from keys.rum_proxies import Proxy
+from keys.sending import Sending
+from keys.standings import Standing
+from keys.usage.observations import client_of, network_of
+from keys.verification import Outcome
+
+Send = Callable[[dict[str, Any]], Any]
+
+PROXY = "/rum-proxy"
+
+_running: "Intake | None" = None
+
+
+async def start() -> None:
+    """Begin to take in, by this process's verifier, which has been started."""
+    global _running
+    verifier = verify.running()
+    _running = Intake(verifier) if verifier else None
+
+
+async def stop() -> None:
+    """End, and close what is open."""
+    global _running
+    if _running:
+        intake, _running = _running, None
+        await intake.close()
+
+
+def answers_at(path: str) -> bool:
+    """Whether the address is one of these doors."""
+    return routes.is_path(path) or path == PROXY or path.startswith(f"{PROXY}/")
+
+
+async def answer(scope: Any, receive: Receive, send: Send) -> None:
+    """Answer a request, whose body has yet to be read."""
+    request = requests.read(scope)
+    if request.method != "POST":
+        await _send(_preflight(request), send)
+        return
+    body = Body(receive, request.length)
+    try:
+        found = await _found(request, body)
+    except ApiError as refusal:
+        found = answers.error(refusal, request.path)
+    except Gone:
+        return
+    await _send(found, send, closing=not body.is_whole)
+    await body.linger()
+
+
+async def _found(request: Request, body: Body) -> Answer:
+    asked = _asked(request)
+    await body.begin(asked.coding)
+    return await _running.take_in(request, asked, body) if _running else UNAVAILABLE
+
+
+def _preflight(request: Request) -> Answer:
+    if request.method == "OPTIONS":
+        return answers.PREFLIGHT
+    return answers.error(ApiError(405, "Send what is to be taken in by POST.", headers={"Allow": "POST"}), request.path)
+
+
+async def _send(found: Answer, send: Send, *, closing: bool = False) -> None:
+    headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in found.all_headers]
+    headers += [(b"connection", b"close")] if closing else []
+    await send({"type": "http.response.start", "status": found.status, "headers": headers})
+    await send({"type": "http.response.body", "body": found.body})
+
+
+class Asked(NamedTuple):
+    """What a request asks: to which route, by which credential, as which path and query, and how its body is packed;
+    `forward` is what it asks a proxy for."""
+
+    route: Route
+    text: str
+    target: str
+    coding: str
+    is_browser: bool
+    forward: Forward | None = None
+
+
+def _asked(request: Request) -> Asked:
+    return _of_proxy(request) if request.path.startswith(PROXY) else _of_intake(request)
+
+
+def _of_intake(request: Request) -> Asked:
+    found = routes.find(request.path, request.headers.get("host", ""))
+    if found is None:
+        raise NotFound("This is no address of the intake.")
+    route, in_path = found
+    target = f"{request.path}?{request.query}" if request.query else request.path
+    if not (target.isascii() and target.isprintable()):
+        raise ApiError(400, "The address must be plain ASCII.")
+    coding = request.headers.get("content-encoding") or requests.first(request.query, "dd-evp-encoding")
+    evp_origin = requests.first(request.query, "dd-evp-origin")
+    return Asked(route, request.credential(in_path), target, coding, is_browser(request.headers, evp_origin))
+
+
+def _of_proxy(request: Request) -> Asked:
+    """Only browsers are made to ask like this."""
+    forward = ddforward.read(request.query)
+    target = forward.target(forward.token)
+    coding = request.headers.get("content-encoding") or requests.first(target.partition("?")[2], "dd-evp-encoding")
+    return Asked(forward.route, forward.token, target, coding, is_browser=True, forward=forward)
+
+
+class Intake:
+    """One process's intake."""
+
+    def __init__(self, verifier: Verifier) -> None:
+        self._verifier = verifier
+        self._upstreams = Upstreams()
+        self._proxies = Proxies(verifier)
+        self._exposures = Exposures()
+
+    async def close(self) -> None:
+        """Close what is open."""
+        await self._upstreams.close()
+        await self._proxies.close()
+        self._exposures.close()
+
+    async def take_in(self, request: Request, asked: Asked, body: Body) -> Answer:
+        """Let in by its credential, count, send on. Raises ApiError and Gone."""
+        application = request.path[len(PROXY) :].strip("/") if asked.forward else ""
+        if asked.forward and application:
+            asked = await self._with_token(application, asked.forward, request, asked)
+        sent = _sent(request, asked)
+        found = await verify.judged(self._verifier, sent)
+        if found.outcome is Outcome.IN_BROWSER:
+            self._expose(sent, request)
+        if found.outcome is Outcome.VALID and sent.standing:
+            found = await self._sent_on(sent.standing, asked, request, body)
+        return _for_page(found, sent)
+
+    async def _sent_on(self, standing: Standing, asked: Asked, request: Request, body: Body) -> Answer:
+        """Forward it or, where there is no upstream, take it and forget it."""
+        if not standing.upstream:
+            async for _ in body.chunks():
+                pass
+            return answers.taken(asked.route, asked.route.status)
+        target = asked.target if standing.kind is CLIENT_TOKEN else _without_secret(asked)
+        return answers.passed(await self._upstreams.forward(standing, target, request, body), asked.route)
+
+    async def _with_token(self, application: str, forward: Forward, request: Request, asked: Asked) -> Asked:
+        """The same with the application's token for the placeholder, once the visitor is known."""
+        proxy = await self._proxies.find(application, request)
+        try:
+            await self._proxies.check(proxy, forward, request)
+        except WrongVisitor:
+            await self._count_stranger(proxy, request, asked)
+            raise
+        return asked._replace(text=proxy.token, target=forward.target(proxy.token))
+
+    async def _count_stranger(self, proxy: Proxy, request: Request, asked: Asked) -> None:
+        """Count, for the application's token, that somebody was not let in."""
+        sent = _sent(request, asked)
+        sent.whose = (proxy.organization_id, proxy.token_id)
+        await verify.counted(self._verifier, *sent.refused(Outcome.WRONG_VISITOR))
+
+    def _expose(self, sent: Sent, request: Request) -> None:
+        self._exposures.note(
+            sent.whose[1],
+            origin=sent.sending.origin,
+            ip=request.ip,
+            user_agent=request.headers.get("user-agent", "")[:256],
+            now=timezone.now(),
+        )
+
+
+def _without_secret(asked: Asked) -> str:
+    """Path and query without the credential, which is no business of an upstream's."""
+    query = requests.without_credential(asked.target.partition("?")[2])
+    return f"{asked.route.path}?{query}" if query else asked.route.path
+
+
+def _sent(request: Request, asked: Asked) -> Sent:
+    origin = request.headers.get("origin", "")
+    return Sent(
+        text=asked.text,
+        sending=Sending(asked.route.track, origin, asked.is_browser),
+        client=client_of(request.headers.get("user-agent", "")),
+        network=network_of(request.ip),
+        endpoint=asked.route.path,
+    )
+
+
+def _for_page(found: Answer, sent: Sent) -> Answer:
+    """Where a token names its origins, those pages are told that they are expected."""
+    standing, origin = sent.standing, sent.sending.origin
+    if standing and standing.origins and sending.allows(standing.origins, origin):
+        return answers.with_origin(found, origin)
+    return found

@@ -1,0 +1,103 @@
+"""The authenticated proxy: a page carries a placeholder, its visitor proves that they signed in, and only here is the
+placeholder replaced by the token."""
+
+import asyncio
+import uuid
+
+import aiohttp
+from django.conf import settings
+from django.http.cookie import parse_cookie
+
+from api.answers import ApiError, NotFound
+from api.intake import requests
+from api.intake.ddforward import Forward
+from api.intake.requests import Request
+from api.verify.throttle import Throttle
+from api.verify.verifier import Unavailable, Verifier
+from keys import egress, rum_proxies, sealing
+from keys.cache import Cache
+from keys.rum_proxies import Proxy, Terms
+from keys.usage.observations import network_of
+from keys.visitors import WORDS, KeySets, NotVerified, verified
+
+MOST_KNOWN = 10_000
+UNAVAILABLE = ApiError(503, "The proxy cannot be looked up now. Try again.", headers={"Retry-After": "1"})
+
+NOTHING_HERE = NotFound("No proxy is open here.")
+
+
+class WrongVisitor(ApiError):
+    """401: the visitor did not prove that they signed in. The message says what is missing."""
+
+
+class Proxies:
+    """What one process knows of proxies, in step with what changes. For the verifier's event loop."""
+
+    def __init__(self, verifier: Verifier) -> None:
+        self._verifier = verifier
+        self._known: Cache[Proxy, None] = Cache(MOST_KNOWN)
+        verifier.keep_in_step(self._known)
+        self._client: aiohttp.ClientSession = egress.session()
+        self._sets = KeySets(self._client)
+        self._visits = Throttle(settings.PROXY_VISITS)
+        self._guesses = Throttle(settings.VERIFY_UNKNOWN)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._client.close()
+
+    async def find(self, application_id: str, request: Request) -> Proxy:
+        """The open proxy of an application. 404 where there is none."""
+        try:
+            key = uuid.UUID(application_id)
+            await self._verifier.in_step()
+        except ValueError:
+            raise NOTHING_HERE from None
+        except Unavailable:
+            raise UNAVAILABLE from None
+        entry = self._known.get(str(key))
+        return entry.known if entry else await self._look_up(key, network_of(request.ip))
+
+    async def _look_up(self, application_id: uuid.UUID, network: str) -> Proxy:
+        if not self._guesses.allows(network, minute=_minute()):
+            raise ApiError(
+                429, "Too many unknown proxies were asked for. Wait a minute.", headers={"Retry-After": "60"}
+            )
+        self._guesses.count(network)
+        revision = self._known.revision
+        try:
+            found = await self._verifier.in_database(rum_proxies.find, application_id)
+        except (Unavailable, sealing.Unreadable):
+            raise UNAVAILABLE from None
+        if found is None:
+            raise NOTHING_HERE
+        self._guesses.forgive(network)
+        return self._known.put(str(application_id), found, revision=revision).known
+
+    async def check(self, proxy: Proxy, forward: Forward, request: Request) -> None:
+        """Refuse a placeholder that is another application's, a stranger, and who sends too much. Raises ApiError;
+        WrongVisitor for a stranger."""
+        if forward.token != proxy.placeholder:
+            raise ApiError(403, "ddforward: the clientToken is not this application's placeholder.")
+        try:
+            visitor = await verified(_proof(request, proxy.terms), proxy.terms, self._sets)
+        except NotVerified as refusal:
+            raise WrongVisitor(401, str(WORDS[refusal.reason])) from None
+        name = f"{proxy.application_id} {visitor.subject}"
+        if not self._visits.allows(name, minute=_minute()):
+            raise ApiError(429, "This visitor sends too much. Wait a minute.", headers={"Retry-After": "60"})
+        self._visits.count(name)
+
+
+def _proof(request: Request, terms: Terms) -> str:
+    """What the visitor proves it by: of header, cookie and query parameter, the first there is."""
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and bearer.strip():
+        return bearer.strip()
+    if terms.cookie and (found := parse_cookie(request.headers.get("cookie", "")).get(terms.cookie)):
+        return str(found)
+    return next((value for name, value, _ in requests.pairs(request.query) if name == "visitor"), "")
+
+
+def _minute() -> int:
+    return int(asyncio.get_running_loop().time()) // 60
