@@ -26,7 +26,11 @@ ASKED = {
 ELDER = {
     "4": (f"https://logs.browser-intake-datadoghq.com/api/v2/logs?{QUERY}", "/api/v2/logs", Track.LOGS),
     "4 eu": (f"https://rum.browser-intake-datadoghq.eu/api/v2/rum?{QUERY}", "/api/v2/rum", Track.RUM),
-    "4 us3": (f"https://session-replay.browser-intake-us3-datadoghq.com/api/v2/replay?{QUERY}", "/api/v2/replay", Track.RUM),
+    "4 us3": (
+        f"https://session-replay.browser-intake-us3-datadoghq.com/api/v2/replay?{QUERY}",
+        "/api/v2/replay",
+        Track.RUM,
+    ),
     "6 absolute": (f"https://browser-intake-datadoghq.com/api/v2/rum?{QUERY}", "/api/v2/rum", Track.RUM),
     "gov": (f"https://browser-intake-ddog-gov.com/api/v2/rum?{QUERY}", "/api/v2/rum", Track.RUM),
 }

@@ -112,13 +112,19 @@ def test_a_public_key_is_no_shared_key(site):
     assert reason(proof(RSA, "RS256", "r"), SHARED) is Reason.UNSIGNED
 
 
-@pytest.mark.parametrize(("key", "algorithm", "key_id"), [(RSA, "RS256", "r"), (CURVE, "ES256", "e"), (EDWARDS, "EdDSA", "d")])
+@pytest.mark.parametrize(
+    ("key", "algorithm", "key_id"), [(RSA, "RS256", "r"), (CURVE, "ES256", "e"), (EDWARDS, "EdDSA", "d")]
+)
 def test_a_proof_by_a_published_key_is_good(key, algorithm, key_id, site):
     assert check(proof(key, algorithm, key_id), PUBLIC, site.sets).subject == "visitor-7"
 
 
 def test_a_key_is_used_for_its_own_algorithm_only(site):
-    assert reason(proof(CURVE, "ES256", "r"), PUBLIC, site.sets) in {Reason.UNSIGNED, Reason.BAD_SIGNATURE, Reason.UNREADABLE}
+    assert reason(proof(CURVE, "ES256", "r"), PUBLIC, site.sets) in {
+        Reason.UNSIGNED,
+        Reason.BAD_SIGNATURE,
+        Reason.UNREADABLE,
+    }
 
 
 @pytest.mark.parametrize("text", ["x" * 9000, "a.b.c", "\u00e9.b.c", "e30.e30.e30", "." * 5, "{}" * 10])
