@@ -38,8 +38,8 @@ class Entry(Generic[K, T]):
 
 
 class Cache(Generic[K, T]):
-    """At most `size` entries. Only what is known gets in, so made-up texts push nothing out; when it is full, the oldest
-    that was not used since it was last looked at goes."""
+    """At most `size` entries. Only what is known gets in, so made-up texts push nothing out; when it is full, the
+    oldest that was not used since it was last looked at goes."""
 
     def __init__(self, size: int) -> None:
         self.size = size

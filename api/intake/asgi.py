@@ -107,7 +107,8 @@ def _asked(request: Request) -> Asked:
 
 
 def _of_intake(request: Request) -> Asked:
-    found = routes.find(request.path, request.headers.get("host", ""))
+    host = requests.first(request.query, "ddhost") or request.headers.get("host", "")
+    found = routes.find(request.path, host)
     if found is None:
         raise NotFound("This is no address of the intake.")
     route, in_path = found

@@ -98,6 +98,11 @@ def test_version_3_has_the_token_in_the_path(server, acme, told):
     assert told.last.target == f"/v1/input/{acme.token}?ddsource=browser"
 
 
+@pytest.mark.parametrize(("said", "expected"), [("ddhost=rum-http-intake.logs.datadoghq.com", 202), ("x=1", 403)])
+def test_version_3_names_what_it_sends_in_the_host(said, expected, server, acme):
+    assert send(server, f"/v1/input/{acme.strict}?{said}", b"{}", BROWSER)[0] == expected
+
+
 REFUSED = {
     "nothing": ("/api/v2/rum", {}, 401),
     "unknown": (f"/api/v2/rum?dd-api-key=pub{'0' * 32}", {}, 403),
