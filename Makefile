@@ -10,7 +10,7 @@ BENCH := .bench-venv/bench.stamp
 ENVOY := .venv/envoy.stamp
 PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all:
 
-.PHONY: help run dev test test-typescript test-envoy fuzz faults bench growth lint types check contracts shell messages lock clean
+.PHONY: help run dev test test-typescript test-envoy fuzz faults bench bench-proxy growth lint types check contracts shell messages lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ fuzz: $(DEV)  ## the API against its description, 200 times each operation, on b
 
 bench: $(DEV) $(BENCH)  ## how fast /verify answers, beside what else could; ROUNDS=3 SECONDS=5 ENGINE=postgresql (10 minutes)
 	@$(PYTHON) -m bench
+
+bench-proxy: $(DEV)  ## what the intake and the authenticated proxy cost beside nginx, to the same upstream (2 minutes)
+	@$(PYTHON) -m bench.proxy
 
 growth: $(DEV)  ## what a million keys and ten million uses cost /verify and the usage page, on both engines (20 minutes)
 	@$(PYTHON) -m bench.growth

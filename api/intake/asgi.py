@@ -1,26 +1,24 @@
 """The intake's doors in the event loop: its own addresses and /rum-proxy, as ASGI has them, their beginning and end."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.utils import timezone
 
-from api.answers import ApiError, NotFound
-from api.browsers import is_browser
-from api.intake import answers, ddforward, requests, routes
+from api.answers import ApiError
+from api.intake import answers, asked, requests, routes
+from api.intake.asked import PROXY, Asked
 from api.intake.bodies import Body, Gone, Receive
 from api.intake.ddforward import Forward
 from api.intake.exposures import Exposures
 from api.intake.proxies import Proxies, WrongVisitor
 from api.intake.requests import Request
-from api.intake.routes import Route
 from api.intake.sent import Sent
 from api.intake.upstream import Upstreams
 from api.verify import asgi as verify
 from api.verify.answers import UNAVAILABLE, Answer
 from api.verify.verifier import Verifier
 from keys import sending
-from keys.kinds import CLIENT_TOKEN
 from keys.rum_proxies import Proxy
 from keys.sending import Sending
 from keys.standings import Standing
@@ -28,8 +26,6 @@ from keys.usage.observations import client_of, network_of
 from keys.verification import Outcome
 
 Send = Callable[[dict[str, Any]], Any]
-
-PROXY = "/rum-proxy"
 
 _running: "Intake | None" = None
 
@@ -72,9 +68,9 @@ async def answer(scope: Any, receive: Receive, send: Send) -> None:
 
 
 async def _found(request: Request, body: Body) -> Answer:
-    asked = _asked(request)
-    await body.begin(asked.coding)
-    return await _running.take_in(request, asked, body) if _running else UNAVAILABLE
+    what = asked.read(request)
+    await body.begin(what.coding)
+    return await _running.take_in(request, what, body) if _running else UNAVAILABLE
 
 
 def _preflight(request: Request) -> Answer:
@@ -88,44 +84,6 @@ async def _send(found: Answer, send: Send, *, closing: bool = False) -> None:
     headers += [(b"connection", b"close")] if closing else []
     await send({"type": "http.response.start", "status": found.status, "headers": headers})
     await send({"type": "http.response.body", "body": found.body})
-
-
-class Asked(NamedTuple):
-    """What a request asks: to which route, by which credential, as which path and query, and how its body is packed;
-    `forward` is what it asks a proxy for."""
-
-    route: Route
-    text: str
-    target: str
-    coding: str
-    is_browser: bool
-    forward: Forward | None = None
-
-
-def _asked(request: Request) -> Asked:
-    return _of_proxy(request) if request.path.startswith(PROXY) else _of_intake(request)
-
-
-def _of_intake(request: Request) -> Asked:
-    host = requests.first(request.query, "ddhost") or request.headers.get("host", "")
-    found = routes.find(request.path, host)
-    if found is None:
-        raise NotFound("This is no address of the intake.")
-    route, in_path = found
-    target = f"{request.path}?{request.query}" if request.query else request.path
-    if not (target.isascii() and target.isprintable()):
-        raise ApiError(400, "The address must be plain ASCII.")
-    coding = request.headers.get("content-encoding") or requests.first(request.query, "dd-evp-encoding")
-    evp_origin = requests.first(request.query, "dd-evp-origin")
-    return Asked(route, request.credential(in_path), target, coding, is_browser(request.headers, evp_origin))
-
-
-def _of_proxy(request: Request) -> Asked:
-    """Only browsers are made to ask like this."""
-    forward = ddforward.read(request.query)
-    target = forward.target(forward.token)
-    coding = request.headers.get("content-encoding") or requests.first(target.partition("?")[2], "dd-evp-encoding")
-    return Asked(forward.route, forward.token, target, coding, is_browser=True, forward=forward)
 
 
 class Intake:
@@ -143,41 +101,41 @@ class Intake:
         await self._proxies.close()
         self._exposures.close()
 
-    async def take_in(self, request: Request, asked: Asked, body: Body) -> Answer:
+    async def take_in(self, request: Request, what: Asked, body: Body) -> Answer:
         """Let in by its credential, count, send on. Raises ApiError and Gone."""
-        application = request.path[len(PROXY) :].strip("/") if asked.forward else ""
-        if asked.forward and application:
-            asked = await self._with_token(application, asked.forward, request, asked)
-        sent = _sent(request, asked)
+        application = request.path[len(PROXY) :].strip("/") if what.forward else ""
+        if what.forward and application:
+            what = await self._with_token(application, what.forward, request, what)
+        sent = _sent(request, what)
         found = await verify.judged(self._verifier, sent)
         if found.outcome is Outcome.IN_BROWSER:
             self._expose(sent, request)
         if found.outcome is Outcome.VALID and sent.standing:
-            found = await self._sent_on(sent.standing, asked, request, body)
+            found = await self._sent_on(sent.standing, what, request, body)
         return _for_page(found, sent)
 
-    async def _sent_on(self, standing: Standing, asked: Asked, request: Request, body: Body) -> Answer:
+    async def _sent_on(self, standing: Standing, what: Asked, request: Request, body: Body) -> Answer:
         """Forward it or, where there is no upstream, take it and forget it."""
         if not standing.upstream:
             async for _ in body.chunks():
                 pass
-            return answers.taken(asked.route, asked.route.status)
-        target = asked.target if standing.kind is CLIENT_TOKEN else _without_secret(asked)
-        return answers.passed(await self._upstreams.forward(standing, target, request, body), asked.route)
+            return answers.taken(what.route, what.route.status)
+        target = what.target_for(standing.kind)
+        return answers.passed(await self._upstreams.forward(standing, target, request, body), what.route)
 
-    async def _with_token(self, application: str, forward: Forward, request: Request, asked: Asked) -> Asked:
+    async def _with_token(self, application: str, forward: Forward, request: Request, what: Asked) -> Asked:
         """The same with the application's token for the placeholder, once the visitor is known."""
         proxy = await self._proxies.find(application, request)
         try:
             await self._proxies.check(proxy, forward, request)
         except WrongVisitor:
-            await self._count_stranger(proxy, request, asked)
+            await self._count_stranger(proxy, request, what)
             raise
-        return asked._replace(text=proxy.token, target=forward.target(proxy.token))
+        return what._replace(text=proxy.token, target=forward.target(proxy.token))
 
-    async def _count_stranger(self, proxy: Proxy, request: Request, asked: Asked) -> None:
+    async def _count_stranger(self, proxy: Proxy, request: Request, what: Asked) -> None:
         """Count, for the application's token, that somebody was not let in."""
-        sent = _sent(request, asked)
+        sent = _sent(request, what)
         sent.whose = (proxy.organization_id, proxy.token_id)
         await verify.counted(self._verifier, *sent.refused(Outcome.WRONG_VISITOR))
 
@@ -191,20 +149,14 @@ class Intake:
         )
 
 
-def _without_secret(asked: Asked) -> str:
-    """Path and query without the credential, which is no business of an upstream's."""
-    query = requests.without_credential(asked.target.partition("?")[2])
-    return f"{asked.route.path}?{query}" if query else asked.route.path
-
-
-def _sent(request: Request, asked: Asked) -> Sent:
+def _sent(request: Request, what: Asked) -> Sent:
     origin = request.headers.get("origin", "")
     return Sent(
-        text=asked.text,
-        sending=Sending(asked.route.track, origin, asked.is_browser),
+        text=what.text,
+        sending=Sending(what.route.track, origin, what.is_browser),
         client=client_of(request.headers.get("user-agent", "")),
         network=network_of(request.ip),
-        endpoint=asked.route.path,
+        endpoint=what.route.path,
     )
 
 

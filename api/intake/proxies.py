@@ -2,7 +2,12 @@
 placeholder replaced by the token."""
 
 import asyncio
+import hashlib
+import secrets
+import time
 import uuid
+from collections import OrderedDict
+from typing import NamedTuple
 
 import aiohttp
 from django.conf import settings
@@ -18,9 +23,10 @@ from keys import egress, rum_proxies, sealing
 from keys.cache import Cache
 from keys.rum_proxies import Proxy, Terms
 from keys.usage.observations import network_of
-from keys.visitors import WORDS, KeySets, NotVerified, verified
+from keys.visitors import WORDS, KeySets, NotVerified, Visitor, verified
 
 MOST_KNOWN = 10_000
+PROVED_SECONDS = 30.0
 UNAVAILABLE = ApiError(503, "The proxy cannot be looked up now. Try again.", headers={"Retry-After": "1"})
 
 NOTHING_HERE = NotFound("No proxy is open here.")
@@ -28,6 +34,14 @@ NOTHING_HERE = NotFound("No proxy is open here.")
 
 class WrongVisitor(ApiError):
     """401: the visitor did not prove that they signed in. The message says what is missing."""
+
+
+class _Proved(NamedTuple):
+    """Whom a proof was good for, at which proxy, and until when that need not be looked at again."""
+
+    proxy: Proxy
+    visitor: Visitor
+    until: float
 
 
 class Proxies:
@@ -39,6 +53,8 @@ class Proxies:
         verifier.keep_in_step(self._known)
         self._client: aiohttp.ClientSession = egress.session()
         self._sets = KeySets(self._client)
+        self._proved: OrderedDict[bytes, _Proved] = OrderedDict()
+        self._key = secrets.token_bytes(32)
         self._visits = Throttle(settings.PROXY_VISITS)
         self._guesses = Throttle(settings.VERIFY_UNKNOWN)
 
@@ -79,14 +95,26 @@ class Proxies:
         WrongVisitor for a stranger."""
         if forward.token != proxy.placeholder:
             raise ApiError(403, "ddforward: the clientToken is not this application's placeholder.")
-        try:
-            visitor = await verified(_proof(request, proxy.terms), proxy.terms, self._sets)
-        except NotVerified as refusal:
-            raise WrongVisitor(401, str(WORDS[refusal.reason])) from None
+        visitor = await self._visitor(proxy, _proof(request, proxy.terms))
         name = f"{proxy.application_id} {visitor.subject}"
         if not self._visits.allows(name, minute=_minute()):
             raise ApiError(429, "This visitor sends too much. Wait a minute.", headers={"Retry-After": "60"})
         self._visits.count(name)
+
+    async def _visitor(self, proxy: Proxy, proof: str) -> Visitor:
+        """Who the proof is about. One that was good a moment ago, under the same terms, still is."""
+        mark = hashlib.blake2b(proof.encode("utf-8", "surrogatepass"), digest_size=16, key=self._key).digest()
+        found = self._proved.get(mark)
+        if found and found.proxy is proxy and time.time() < found.until:
+            return found.visitor
+        try:
+            visitor = await verified(proof, proxy.terms, self._sets)
+        except NotVerified as refusal:
+            raise WrongVisitor(401, str(WORDS[refusal.reason])) from None
+        if len(self._proved) >= MOST_KNOWN:
+            self._proved.popitem(last=False)
+        self._proved[mark] = _Proved(proxy, visitor, min(visitor.expires_at, time.time() + PROVED_SECONDS))
+        return visitor
 
 
 def _proof(request: Request, terms: Terms) -> str:

@@ -37,8 +37,8 @@ ROUTES = {
 
 
 def find(path: str, host: str) -> tuple[Route, str] | None:
-    """The route of a path, and the credential that stands in it. Version 3 of the SDKs names the track in the host alone,
-    and behind a host of one's own (`proxyHost`) in the parameter `ddhost`."""
+    """The route of a path, and the credential that stands in it. Version 3 of the SDKs names the track in the host
+    alone, and behind a host of one's own (`proxyHost`) in the parameter `ddhost`."""
     if path in ROUTES:
         found, text = ROUTES[path], ""
     elif path.startswith(f"{INPUT.path}/") and "/" not in path[len(INPUT.path) + 1 :]:
