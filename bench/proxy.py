@@ -58,15 +58,15 @@ def main() -> None:
     packages.need("wrk", "wrk")
     packages.need("nginx", "nginx-light")
     seconds, count = float(os.environ.get("SECONDS", "3")), int(os.environ.get("ROUNDS", "3"))
-    with tempfile.TemporaryDirectory(prefix="keyhouse-proxy-") as folder, _nginx(Path(folder)) as (upstream, proxy):
-        with _keyhouse(Path(folder)) as server:
-            found = company(server, f"http://127.0.0.1:{upstream}")
-            ways = _ways(server, found, upstream, proxy)
-            for way in ways:
-                way.loaded(MANY, 1)
-            rounds = [
-                {way.name: (way.loaded(1, seconds), way.loaded(MANY, seconds)) for way in ways} for _ in range(count)
-            ]
+    with (
+        tempfile.TemporaryDirectory(prefix="keyhouse-proxy-") as folder,
+        _nginx(Path(folder)) as (upstream, proxy),
+        _keyhouse(Path(folder)) as server,
+    ):
+        ways = _ways(server, company(server, f"http://127.0.0.1:{upstream}"), upstream, proxy)
+        for way in ways:
+            way.loaded(MANY, 1)
+        rounds = [{way.name: (way.loaded(1, seconds), way.loaded(MANY, seconds)) for way in ways} for _ in range(count)]
     _print(ways, rounds)
 
 
