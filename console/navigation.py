@@ -52,6 +52,7 @@ def _organization_groups(request: ConsoleRequest) -> list[Group]:
             _("Integrations"),
             _present(
                 sees_keys and _item(_("APIs"), "apis", "key-round"),
+                may(P.RUM_APPS_READ) and _item(_("RUM applications"), "rum-application-list", "app-window"),
                 _item(_("Service accounts"), "service-account-list", "bot"),
                 _item(_("API reference"), "reference", "book-open"),
             ),

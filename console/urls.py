@@ -12,12 +12,14 @@ from console.converters import KindConverter
 from console.organization import (
     apis,
     audit,
+    client_tokens,
     credentials,
     help_page,
     limits,
     members,
     reference,
     roles,
+    rum_applications,
     service_accounts,
     usage,
 )
@@ -72,7 +74,18 @@ api_urls = [
     path("<kind:kind>/<uuid:pk>/usage/export.csv", usage.credential_usage_export, name="credential-usage-export"),
     path("<kind:kind>/<uuid:pk>/rename/", credentials.credential_rename, name="credential-rename"),
     path("<kind:kind>/<uuid:pk>/scopes/", credentials.credential_scopes, name="credential-scopes"),
+    path("<kind:kind>/<uuid:pk>/use/", client_tokens.credential_use, name="credential-use"),
+    path("<kind:kind>/<uuid:pk>/rotate/", client_tokens.credential_rotate, name="credential-rotate"),
     path("<kind:kind>/<uuid:pk>/revoke/", credentials.credential_revoke, name="credential-revoke"),
+]
+
+# /rum-applications/
+rum_application_urls = [
+    path("", rum_applications.rum_application_list, name="rum-application-list"),
+    path("new/", rum_applications.rum_application_create, name="rum-application-create"),
+    path("<uuid:pk>/", rum_applications.rum_application_detail, name="rum-application-detail"),
+    path("<uuid:pk>/edit/", rum_applications.rum_application_edit, name="rum-application-edit"),
+    path("<uuid:pk>/delete/", rum_applications.rum_application_delete, name="rum-application-delete"),
 ]
 
 # /service-accounts/
@@ -133,6 +146,7 @@ urlpatterns = [
     path("", include(person_urls)),
     path("accounts/", include(account_urls)),
     path("apis/", include(api_urls)),
+    path("rum-applications/", include(rum_application_urls)),
     path("service-accounts/", include(service_account_urls)),
     path("members/roles/", include(role_urls)),
     path("members/", include(member_urls)),

@@ -124,7 +124,7 @@ def _sections(request: SignedInRequest, found: CredentialQuerySet, form: Credent
 
 
 def _newest(found: CredentialQuerySet, kind: Kind) -> list[Credential]:
-    return list(found.of_kind(kind).with_people().order_by("-created_at", "-pk")[:ROWS_SHOWN])
+    return list(found.of_kind(kind).with_people().with_browsers().order_by("-created_at", "-pk")[:ROWS_SHOWN])
 
 
 def _form(request: SignedInRequest, kind: Kind, refused: CredentialForm | None) -> CredentialForm | None:
