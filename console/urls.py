@@ -20,6 +20,7 @@ from console.organization import (
     reference,
     roles,
     rum_applications,
+    rum_proxies,
     service_accounts,
     usage,
 )
@@ -86,6 +87,8 @@ rum_application_urls = [
     path("<uuid:pk>/", rum_applications.rum_application_detail, name="rum-application-detail"),
     path("<uuid:pk>/edit/", rum_applications.rum_application_edit, name="rum-application-edit"),
     path("<uuid:pk>/delete/", rum_applications.rum_application_delete, name="rum-application-delete"),
+    path("<uuid:pk>/proxy/", rum_proxies.rum_proxy_detail, name="rum-proxy-detail"),
+    path("<uuid:pk>/proxy/edit/", rum_proxies.rum_proxy_edit, name="rum-proxy-edit"),
 ]
 
 # /service-accounts/

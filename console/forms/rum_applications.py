@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from keys.kinds import CLIENT_TOKEN, Track
 from keys.models import ApplicationType, ClientTokenUse, RumApplication, RumProxy
@@ -136,7 +137,9 @@ class ProxyForm(forms.Form):
     """The terms of an authenticated proxy."""
 
     is_open = forms.BooleanField(
-        label=_("Open"), required=False, help_text=_("Whoever proves that they signed in may send through it.")
+        label=pgettext_lazy("a door", "Open"),
+        required=False,
+        help_text=_("Whoever proves that they signed in may send through it."),
     )
     jwks_url = forms.CharField(
         label=_("Address of your site’s public keys (JWKS)"),

@@ -46,6 +46,8 @@ MATRIX = {
     "rum-application-detail": ("L++++44", "5555555"),
     "rum-application-edit": ("L3+3+44", "L3+3+44"),
     "rum-application-delete": ("L3+3+44", "L3+3+44"),
+    "rum-proxy-detail": ("L++++44", "L3+3+44"),
+    "rum-proxy-edit": ("L3+3+44", "L3+3+44"),
     "service-account-list": ("L++++4+", "5555555"),
     "service-account-create": ("L333+4+", "L333+4+"),
     "service-account-detail": ("L++++44", "5555555"),
@@ -151,9 +153,11 @@ def places(alice, robot, issue, acme, now, actor_of):
     role = Role.objects.create(organization=acme, name="R", name_key="r", created_at=now, modified_at=now)
     rows = {kind.slug: issue(kind, alice).credential.pk for kind in KINDS}
     organization = {"pk": acme.pk}
+    application = {"pk": rum_applications.create(name="App", by=actor_of(alice)).pk}
     return {
         "rows": rows,
-        "rum-application": {"pk": rum_applications.create(name="App", by=actor_of(alice)).pk},
+        "rum-application": application,
+        "rum-proxy": application,
         "service-account": {"pk": robot.pk},
         "member": {"pk": pending.pk},
         "role": {"pk": role.pk},
@@ -169,7 +173,7 @@ def places(alice, robot, issue, acme, now, actor_of):
 
 def address(name, places, kind=None):
     arguments = places.get(name, {})
-    for prefix in ("rum-application", "service-account", "member", "role"):
+    for prefix in ("rum-application", "rum-proxy", "service-account", "member", "role"):
         if name.startswith(f"{prefix}-") and name.removeprefix(f"{prefix}-") not in {"list", "create", "invite"}:
             arguments = places[prefix]
     if kind:
