@@ -70,6 +70,7 @@ def _organization_groups(request: ConsoleRequest) -> list[Group]:
                 _item(_("Members"), "member-list", "users"),
                 _item(_("Roles"), "role-list", "shield-check"),
                 sees_keys and _item(_("Limits & requests"), "limits", "gauge"),
+                _item(_("Data intake"), "data-intake", "waypoints"),
             ),
         ),
     ]

@@ -14,6 +14,7 @@ from console.organization import (
     audit,
     client_tokens,
     credentials,
+    data_intake,
     help_page,
     limits,
     members,
@@ -122,8 +123,9 @@ member_urls = [
     path("<uuid:pk>/enable/", members.member_enable, name="member-enable"),
 ]
 
-# /limits/, /usage/, /audit/, /reference/, /help/
+# /data-intake/, /limits/, /usage/, /audit/, /reference/, /help/
 other_urls = [
+    path("data-intake/", data_intake.data_intake, name="data-intake"),
     path("limits/", limits.limits, name="limits"),
     path("limits/<kind:kind>/ask/", limits.limit_ask, name="limit-ask"),
     path("usage/", usage.usage, name="usage"),

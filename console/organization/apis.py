@@ -147,6 +147,7 @@ def _attention(visible: CredentialQuerySet, request: SignedInRequest) -> list[At
 
 
 _ATTENTION = (
+    ("in_browser", "bad", lambda n: ngettext("seen in a browser", "seen in a browser", n)),
     ("expiring", "bad", lambda n: ngettext("expires within 7 days", "expire within 7 days", n)),
     ("expired", "warn", lambda n: ngettext("has expired", "have expired", n)),
     ("unscoped", "warn", lambda n: ngettext("has all of its owner’s access", "have all of their owner’s access", n)),

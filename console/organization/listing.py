@@ -35,6 +35,7 @@ LIVE = Filter("", _("All in use"), lambda now: Where.live())
 FILTERS = (
     LIVE,
     Filter("active", _("Active"), Where.active),
+    Filter("in_browser", _("Seen in a browser"), lambda now: Where.in_browser()),
     Filter("expiring", _("Expiring within 7 days"), lambda now: Where.expiring(now, within=SOON)),
     Filter("expired", _("Expired"), Where.expired),
     Filter("unscoped", _("All of the owner’s access"), lambda now: Where.unscoped()),
