@@ -23,6 +23,7 @@ CLIENTS = {
     ("v2", "Roles"): "RolesApi",
     ("v2", "Organizations"): "OrganizationsApi",
     ("v2", "Audit"): "AuditApi",
+    ("v2", "RUM"): "RUMApi",
 }
 """Where Datadog's client keeps the operations of a section; those below a service account's address it keeps apart."""
 NOT_IN_THE_CLIENT = frozenset({"validate_keys"})
@@ -30,6 +31,8 @@ UNSTABLE_IN_THE_CLIENT = frozenset({"validate", "anonymize_users", "list_role_te
 """What the client calls only when told that this is meant."""
 UUIDS_IN_THE_CLIENT = frozenset({"delete_user_invitations"})
 """Where the client takes an id as a UUID; elsewhere it takes text."""
+NAMES_IN_THE_CLIENT = {"rum_application_id": "id"}
+"""What the client calls a variable of an address otherwise."""
 
 _NAME = '  name = "example"\n'
 _SCOPES = '  scopes = ["dashboards_read"]\n'
@@ -43,6 +46,7 @@ _RESOURCES = {
     ),
     "user": ("datadog_user", '  email = "new@example.com"\n'),
     "role": ("datadog_role", _NAME),
+    "rum_application": ("datadog_rum_application", '  name = "example"\n  type = "browser"\n'),
 }
 RESOURCES = {f"{verb}_{noun}": found for noun, found in _RESOURCES.items() for verb in ("create", "update")}
 """Terraform's resource, by the operations it carries out when something is written down or changed."""
@@ -79,7 +83,10 @@ def _python(operation: Operation, section: str, site: str) -> str:
     client = "ServiceAccountsApi" if "{service_account_id}" in operation.path else CLIENTS[version, section]
     name = operation.id.removesuffix("_v1")
     value = "UUID({})" if operation.id in UUIDS_IN_THE_CLIENT else "{}"
-    arguments = [f"{variable}={value.format(_literal('$' + variable.upper(), 2))}," for variable in operation.variables]
+    arguments = [
+        f"{NAMES_IN_THE_CLIENT.get(variable, variable)}={value.format(_literal('$' + variable.upper(), 2))},"
+        for variable in operation.variables
+    ]
     arguments += [f"body={_literal(operation.sample, 2)},"] if operation.sample is not None else []
     inside = "".join(f"\n        {argument}" for argument in arguments)
     call = f"{client}(api).{name}({inside}" + ("\n    )" if inside else ")")
@@ -97,8 +104,8 @@ def _python(operation: Operation, section: str, site: str) -> str:
 
 
 def _module(client: str) -> str:
-    """KeyManagementApi lies in key_management_api."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", client).lower()
+    """KeyManagementApi lies in key_management_api, RUMApi in rum_api."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", client).lower()
 
 
 def _literal(value: Any, depth: int) -> str:

@@ -161,7 +161,8 @@ PAGES: dict[Kind, KindPage] = {
             Snippet(
                 "npm",
                 "import {{ datadogLogs }} from '@datadog/browser-logs'\n\ndatadogLogs.init({{\n"
-                "  clientToken: '{secret}',\n  proxy: '{site}/rum-proxy',\n}})",
+                "  clientToken: '{secret}',\n"
+                "  proxy: ({{path, parameters}}) => `{site}${{path}}?${{parameters}}`,\n}})",
             ),
         ),
         inline=True,

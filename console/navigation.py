@@ -52,6 +52,7 @@ def _organization_groups(request: ConsoleRequest) -> list[Group]:
             _("Integrations"),
             _present(
                 sees_keys and _item(_("APIs"), "apis", "key-round"),
+                may(P.RUM_APPS_READ) and _item(_("RUM applications"), "rum-application-list", "app-window"),
                 _item(_("Service accounts"), "service-account-list", "bot"),
                 _item(_("API reference"), "reference", "book-open"),
             ),
@@ -69,6 +70,7 @@ def _organization_groups(request: ConsoleRequest) -> list[Group]:
                 _item(_("Members"), "member-list", "users"),
                 _item(_("Roles"), "role-list", "shield-check"),
                 sees_keys and _item(_("Limits & requests"), "limits", "gauge"),
+                _item(_("Data intake"), "data-intake", "waypoints"),
             ),
         ),
     ]

@@ -12,12 +12,16 @@ from console.converters import KindConverter
 from console.organization import (
     apis,
     audit,
+    client_tokens,
     credentials,
+    data_intake,
     help_page,
     limits,
     members,
     reference,
     roles,
+    rum_applications,
+    rum_proxies,
     service_accounts,
     usage,
 )
@@ -72,7 +76,20 @@ api_urls = [
     path("<kind:kind>/<uuid:pk>/usage/export.csv", usage.credential_usage_export, name="credential-usage-export"),
     path("<kind:kind>/<uuid:pk>/rename/", credentials.credential_rename, name="credential-rename"),
     path("<kind:kind>/<uuid:pk>/scopes/", credentials.credential_scopes, name="credential-scopes"),
+    path("<kind:kind>/<uuid:pk>/use/", client_tokens.credential_use, name="credential-use"),
+    path("<kind:kind>/<uuid:pk>/rotate/", client_tokens.credential_rotate, name="credential-rotate"),
     path("<kind:kind>/<uuid:pk>/revoke/", credentials.credential_revoke, name="credential-revoke"),
+]
+
+# /rum-applications/
+rum_application_urls = [
+    path("", rum_applications.rum_application_list, name="rum-application-list"),
+    path("new/", rum_applications.rum_application_create, name="rum-application-create"),
+    path("<uuid:pk>/", rum_applications.rum_application_detail, name="rum-application-detail"),
+    path("<uuid:pk>/edit/", rum_applications.rum_application_edit, name="rum-application-edit"),
+    path("<uuid:pk>/delete/", rum_applications.rum_application_delete, name="rum-application-delete"),
+    path("<uuid:pk>/proxy/", rum_proxies.rum_proxy_detail, name="rum-proxy-detail"),
+    path("<uuid:pk>/proxy/edit/", rum_proxies.rum_proxy_edit, name="rum-proxy-edit"),
 ]
 
 # /service-accounts/
@@ -106,8 +123,9 @@ member_urls = [
     path("<uuid:pk>/enable/", members.member_enable, name="member-enable"),
 ]
 
-# /limits/, /usage/, /audit/, /reference/, /help/
+# /data-intake/, /limits/, /usage/, /audit/, /reference/, /help/
 other_urls = [
+    path("data-intake/", data_intake.data_intake, name="data-intake"),
     path("limits/", limits.limits, name="limits"),
     path("limits/<kind:kind>/ask/", limits.limit_ask, name="limit-ask"),
     path("usage/", usage.usage, name="usage"),
@@ -133,6 +151,7 @@ urlpatterns = [
     path("", include(person_urls)),
     path("accounts/", include(account_urls)),
     path("apis/", include(api_urls)),
+    path("rum-applications/", include(rum_application_urls)),
     path("service-accounts/", include(service_account_urls)),
     path("members/roles/", include(role_urls)),
     path("members/", include(member_urls)),

@@ -13,7 +13,7 @@ from accounts.actors import Actor, ActorType
 from accounts.builtin_roles import ADMIN, AUDITOR, READ_ONLY, STANDARD, BuiltinRole
 from accounts.models import Member, Organization, Person
 from accounts.names import key
-from keys import bootstrap, demo_usage, demo_uses, lifecycle, limits, offboarding
+from keys import bootstrap, demo_rum, demo_usage, demo_uses, lifecycle, limits, offboarding
 from keys.kinds import (
     API_KEY,
     APPLICATION_KEY,
@@ -110,8 +110,6 @@ CREDENTIALS = (
     Made(44.7, APPLICATION_KEY, "log-archive-check", "Emma Rossi", scopes=("logs_read_archives",)),
     Made(12.6, APPLICATION_KEY, "cost-report", "Aiko Tanaka", scopes=("usage_read", "cloud_cost_management_read")),
     Made(4.3, APPLICATION_KEY, "dora-board", "Camille Laurent", scopes=("dora_metrics_read",)),
-    Made(66.5, CLIENT_TOKEN, "storefront-web", "Camille Laurent"),
-    Made(31.9, CLIENT_TOKEN, "support-widget", "Emma Rossi"),
     Made(100.2, PERSONAL_ACCESS_TOKEN, "migration-script", "Emma Rossi", scopes=("logs_read_data",), lasts=90),
     Made(26.4, PERSONAL_ACCESS_TOKEN, "notebook-experiments", "Aiko Tanaka", scopes=("notebooks_read",), lasts=30),
     Made(9.1, PERSONAL_ACCESS_TOKEN, "dashboard-backup", "Camille Laurent", scopes=("dashboards_read",), lasts=90),
@@ -206,6 +204,8 @@ def _acme(sam: Person, now: datetime) -> Story:
     story.happens(141.2, _sharing(story, "Bob Martin"))
     for made in CREDENTIALS:
         story.happens(made.days_ago, _making(story, made))
+    for days_ago, name, step in demo_rum.STEPS:
+        story.happens(days_ago, _doing(story, name, step))
     story.happens(62.4, _asking(story, "Noah Kim", 50, "One key for each of our 42 clusters."))
     story.happens(61.8, _declining(story, sam, "One key for each team is enough to revoke without pain; ask again."))
     story.happens(40.3, lambda at: _leaving(story, "Jonas Weber", at))
@@ -221,13 +221,11 @@ def _globex(sam: Person, now: datetime) -> Story:
     for made in GLOBEX_CREDENTIALS:
         story.happens(made.days_ago, _making(story, made))
     reason = "Client tokens are in private beta; opened on request."
+    there = story.organization
     story.happens(
         59.5,
         lambda at: limits.switch(
-            CLIENT_TOKEN,
-            on=False,
-            reason=reason,
-            by=organizations.in_organization(_as_support(sam, at), story.organization),
+            CLIENT_TOKEN, on=False, reason=reason, by=organizations.in_organization(_as_support(sam, at), there)
         ),
     )
     return story
@@ -312,6 +310,10 @@ def _making(story: Story, made: Made) -> Callable[[datetime], None]:
         )
 
     return step
+
+
+def _doing(story: Story, name: str, step: Callable[[Actor], None]) -> Callable[[datetime], None]:
+    return lambda at: step(story.acting(name, at))
 
 
 def _asking(story: Story, name: str, wanted: int, reason: str) -> Callable[[datetime], None]:

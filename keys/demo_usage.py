@@ -39,6 +39,7 @@ _CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko
 _FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 _SAFARI = "Mozilla/5.0 (Macintosh; Intel Mac OS X 15_1) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18 Safari/605"
 _MISSING, _REVOKED, _EXPIRED = Outcome.MISSING_SCOPE, Outcome.REVOKED, Outcome.EXPIRED
+_IN_BROWSER = Outcome.IN_BROWSER
 
 FLOWS = (
     Flow("payments-k8s-prod", _AGENT, "203.0.113.40", "/api/v2/series", 5200, 0.1),
@@ -60,9 +61,13 @@ FLOWS = (
     Flow("cost-report", _PYTHON, "192.0.2.44", "/api/v2/usage/cost", 12, 20.2, at_desks=True),
     Flow("old-import-script", "python-requests/2.31.0", "192.0.2.80", "/api/v1/import", 30, 24 * 40.4),
     Flow("old-import-script", "python-requests/2.31.0", "192.0.2.80", "/api/v1/import", 24, 1.3, _REVOKED, since=40),
-    Flow("storefront-web", _CHROME, "203.0.113.9", "/api/v2/rum", 4100, 0.1),
-    Flow("storefront-web", _SAFARI, "198.51.100.201", "/api/v2/rum", 2300, 0.2),
-    Flow("storefront-web", _FIREFOX, "2001:db8:1f::2", "/api/v2/rum", 640, 0.4),
+    Flow("storefront-web", _CHROME, "203.0.113.9", "/api/v2/rum", 4100, 24 * 9.1),
+    Flow("storefront-web", _SAFARI, "198.51.100.201", "/api/v2/rum", 2300, 24 * 8.4),
+    Flow("storefront-web", _FIREFOX, "2001:db8:1f::2", "/api/v2/rum", 640, 2.4),
+    Flow("storefront-web-2", _CHROME, "203.0.113.9", "/api/v2/rum", 4300, 0.1),
+    Flow("storefront-web-2", _SAFARI, "198.51.100.201", "/api/v2/rum", 2400, 0.2),
+    Flow("storefront-web-2", _CHROME, "203.0.113.9", "/api/v2/logs", 510, 0.5),
+    Flow("laptop-dev", _CHROME, "198.51.100.201", "/api/v2/logs", 14, 5.3, _IN_BROWSER, since=3.2),
     Flow("support-widget", _CHROME, "203.0.113.9", "/api/v2/rum", 420, 0.9, at_desks=True),
     Flow("migration-script", _PYTHON, "192.0.2.61", "/api/v2/logs/events", 90, 24 * 10.3),
     Flow("migration-script", _PYTHON, "192.0.2.61", "/api/v2/logs/events", 24, 2.2, _EXPIRED, since=10.1),

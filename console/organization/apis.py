@@ -124,7 +124,7 @@ def _sections(request: SignedInRequest, found: CredentialQuerySet, form: Credent
 
 
 def _newest(found: CredentialQuerySet, kind: Kind) -> list[Credential]:
-    return list(found.of_kind(kind).with_people().order_by("-created_at", "-pk")[:ROWS_SHOWN])
+    return list(found.of_kind(kind).with_people().with_browsers().order_by("-created_at", "-pk")[:ROWS_SHOWN])
 
 
 def _form(request: SignedInRequest, kind: Kind, refused: CredentialForm | None) -> CredentialForm | None:
@@ -147,6 +147,7 @@ def _attention(visible: CredentialQuerySet, request: SignedInRequest) -> list[At
 
 
 _ATTENTION = (
+    ("in_browser", "bad", lambda n: ngettext("seen in a browser", "seen in a browser", n)),
     ("expiring", "bad", lambda n: ngettext("expires within 7 days", "expire within 7 days", n)),
     ("expired", "warn", lambda n: ngettext("has expired", "have expired", n)),
     ("unscoped", "warn", lambda n: ngettext("has all of its owner’s access", "have all of their owner’s access", n)),

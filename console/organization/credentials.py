@@ -28,7 +28,7 @@ from console.forms.credentials import (
 )
 from console.forms.errors import add_refusal
 from console.lists import paged
-from console.organization import listing, uses
+from console.organization import effects, listing, uses
 from console.organization.apis import apis_page
 from console.pages import moved, page, posted
 from console.requests import SignedInRequest
@@ -47,7 +47,7 @@ def credential_list(request: SignedInRequest, kind: Kind) -> HttpResponse:
     params = request.GET
     words, state = listing.asked(params)
     order, _label = listing.ORDERS.get(params.get("sort", ""), listing.ORDERS["newest"])
-    visible = Credential.objects.visible_to(request.actor).of_kind(kind).with_people()
+    visible = Credential.objects.visible_to(request.actor).of_kind(kind).with_people().with_browsers()
     shown = paged(listing.narrowed(visible, words=words, state=state, now=request.now), order, params)
     context = {
         "kind": kind,
@@ -158,6 +158,7 @@ def credential_detail(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         "events": events[:TIMELINE_LENGTH],
         "uses": uses.last_uses(request.actor, credential),
         "may_audit": request.actor.can(Permission.AUDIT_LOGS_READ),
+        "may_see_applications": request.actor.can(Permission.RUM_APPS_READ),
     }
     return page(request, "organization/credentials/detail.html", context)
 
@@ -249,6 +250,7 @@ def credential_revoke(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         "words": kind_pages.PAGES[kind],
         "credential": credential,
         "row": listing.row_for(request.actor, credential, now=request.now),
+        "effect": effects.of_ending(credential, now=request.now),
         "form": form,
         "problem": problem,
     }

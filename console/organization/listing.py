@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
 from console.lists import Order
-from keys import governance
-from keys.kinds import Kind
-from keys.models import Credential, CredentialQuerySet, State, Where
+from keys import client_tokens, governance
+from keys.kinds import Kind, Reveal
+from keys.models import BrowserSighting, ClientTokenUse, Credential, CredentialQuerySet, State, Where
 from keys.usage import reports
 
 LONGEST_SEARCH = 200
@@ -35,6 +35,7 @@ LIVE = Filter("", _("All in use"), lambda now: Where.live())
 FILTERS = (
     LIVE,
     Filter("active", _("Active"), Where.active),
+    Filter("in_browser", _("Seen in a browser"), lambda now: Where.in_browser()),
     Filter("expiring", _("Expiring within 7 days"), lambda now: Where.expiring(now, within=SOON)),
     Filter("expired", _("Expired"), Where.expired),
     Filter("unscoped", _("All of the owner’s access"), lambda now: Where.unscoped()),
@@ -70,13 +71,14 @@ def narrowed(rows: CredentialQuerySet, *, words: str, state: str, now: datetime)
 
 
 def visible(actor: Actor, kind: Kind, pk: uuid.UUID) -> Credential:
-    """The credential with its people, if the actor may know of it. Raises Credential.DoesNotExist."""
-    return Credential.objects.visible_to(actor).of_kind(kind).with_people().get(pk=pk)
+    """The credential as its page needs it, if the actor may know of it. Raises Credential.DoesNotExist."""
+    return Credential.objects.visible_to(actor).of_kind(kind).with_people().with_browsers().get(pk=pk)
 
 
 @dataclass(frozen=True)
 class Row:
-    """A credential in a list. `stays` if it must not be revoked because it is the last one."""
+    """A credential in a list. `stays` if it must not be revoked because it is the last one; `use` is a client token's,
+    `sighting` where a live API key was seen that everybody can read it."""
 
     credential: Credential
     sparkline: reports.Sparkline
@@ -85,10 +87,12 @@ class Row:
     may_edit: bool
     may_revoke: bool
     stays: bool
+    use: ClientTokenUse | None
+    sighting: BrowserSighting | None
 
 
 def rows_for(actor: Actor, credentials: Iterable[Credential], *, now: datetime) -> list[Row]:
-    """The rows of credentials of one kind; their owners must have been read with them."""
+    """The rows of credentials of one kind, which must have been read with people and browsers."""
     return rows_by_kind(actor, [list(credentials)], now=now)[0]
 
 
@@ -118,4 +122,6 @@ def _row(actor: Actor, credential: Credential, used: reports.Sparkline, stays: b
         may_edit=live and governance.may_edit(actor, credential),
         may_revoke=live and governance.may_revoke(actor, credential),
         stays=stays and live,
+        use=client_tokens.use_of(credential) if credential.kind.reveal is Reveal.PUBLIC else None,
+        sighting=getattr(credential, "sighting", None) if live else None,
     )

@@ -46,8 +46,8 @@ def sections(request: SignedInRequest, owner: Member) -> list[Section]:
 
 def _newest(request: SignedInRequest, owner: Member, kind: Kind) -> list[Credential]:
     """One more than is shown, so as to know whether there are more."""
-    visible = Credential.objects.visible_to(request.actor).of_kind(kind).owned_by(owner).live().with_people()
-    return list(visible.order_by("-created_at", "-pk")[: ROWS_SHOWN + 1])
+    visible = Credential.objects.visible_to(request.actor).of_kind(kind).owned_by(owner).live()
+    return list(visible.with_people().with_browsers().order_by("-created_at", "-pk")[: ROWS_SHOWN + 1])
 
 
 def _knows_all(request: SignedInRequest, owner: Member, kind: Kind) -> bool:

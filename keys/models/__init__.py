@@ -10,6 +10,7 @@ from keys.models.rum_application import (
     ClientTokenUse,
     EventProcessing,
     RumApplication,
+    RumApplicationQuerySet,
 )
 from keys.models.rum_proxy import RumProxy
 from keys.models.sighting import BrowserSighting
@@ -35,6 +36,7 @@ __all__ = [
     "RateWindow",
     "Revision",
     "RumApplication",
+    "RumApplicationQuerySet",
     "RumProxy",
     "State",
     "Submission",

@@ -72,6 +72,11 @@ class Where:
         long_ago = Q(last_used_at__isnull=True) | Q(last_used_at__lt=moment)
         return Where.live() & Q(created_at__lt=moment) & long_ago
 
+    @staticmethod
+    def in_browser() -> Q:
+        """Seen where everybody can read it."""
+        return Where.live() & Q(sighting__isnull=False)
+
 
 class CredentialQuerySet(models.QuerySet["Credential"]):
     def of(self, organization_id: uuid.UUID) -> Self:
@@ -113,6 +118,14 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
 
     def with_people(self) -> Self:
         return self.select_related("owner", "created_by", "modified_by")
+
+    def with_browsers(self) -> Self:
+        """With what concerns browsers: what a client token may be used for, and where an API key was seen."""
+        return self.select_related("use__application", "sighting")
+
+    def carried_by(self, application_id: uuid.UUID) -> Self:
+        """The client tokens in the pages of a RUM application."""
+        return self.filter(use__application_id=application_id)
 
 
 def _owner_rule() -> Q:

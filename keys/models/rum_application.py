@@ -47,6 +47,14 @@ class RumApplicationQuerySet(models.QuerySet["RumApplication"]):
         """Not deleted."""
         return self.filter(deleted_at__isnull=True)
 
+    def matching(self, words: str) -> Self:
+        """By name, or exactly by the id."""
+        found = models.Q(name__icontains=words)
+        try:
+            return self.filter(found | models.Q(pk=uuid.UUID(words)))
+        except ValueError:
+            return self.filter(found)
+
     def with_tokens(self) -> Self:
         """With their client tokens, newest first, and the people who made and changed them, by two queries."""
         tokens = ClientTokenUse.objects.select_related("credential").order_by("-credential__created_at")

@@ -16,7 +16,7 @@ from django.db.models.functions import RowNumber, TruncMonth
 from accounts.actors import Actor
 from keys import governance
 from keys.models import EVERYBODY, NOBODY, Credential, Facet, UsageDay, UsageFacet, UsageHour, Where
-from keys.usage.periods import Grain, Period
+from keys.usage.periods import BY_SLUG, Grain, Period
 from keys.verification import Outcome
 
 SPARKLINE_DAYS = 28
@@ -24,6 +24,7 @@ SHOWN = 10
 """How many clients, networks, endpoints or credentials a report names."""
 IDLE_AFTER = timedelta(days=90)
 GOOD = Q(outcome=Outcome.VALID)
+LATELY = BY_SLUG["24h"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,25 @@ def sparklines(credentials: Iterable[Credential], *, now: datetime) -> dict[uuid
     for pk, day, count in rows.values_list("credential_id", "day", "count"):
         counts[pk, day] += count
     return {pk: Sparkline(tuple(counts[pk, day] for day in days)) for pk in ids}
+
+
+def together(sparklines: Iterable[Sparkline]) -> Sparkline:
+    """Several as one."""
+    days = zip(*(one.days for one in sparklines), strict=True)
+    return Sparkline(tuple(map(sum, days)) or (0,) * SPARKLINE_DAYS)
+
+
+def hourly(credentials: Iterable[Credential], *, now: datetime) -> int:
+    """Good uses of all the credentials, which are one organisation's, in an hour of the last 24, rounded up. One
+    query; none without credentials."""
+    found = list(credentials)
+    if not found:
+        return 0
+    counted = counts(found[0].organization_id, period=LATELY, now=now).filter(
+        GOOD, credential_id__in=[one.pk for one in found]
+    )
+    total: int = counted.aggregate(total=Sum("count", default=0))["total"]
+    return -(-total // LATELY.length)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Member, Role, Sort
+from keys import rum_applications
 from keys.kinds import API_KEY, KINDS
 from keys.models import SupportRequest
 
@@ -40,6 +41,13 @@ MATRIX = {
     "account_reset_password_from_key_done": ("+++++++", "5555555"),
     "apis": ("L3+++4+", "5555555"),
     "apis-export": ("L3+++4+", "5555555"),
+    "rum-application-list": ("L++++4+", "5555555"),
+    "rum-application-create": ("L3+3+4+", "L3+3+4+"),
+    "rum-application-detail": ("L++++44", "5555555"),
+    "rum-application-edit": ("L3+3+44", "L3+3+44"),
+    "rum-application-delete": ("L3+3+44", "L3+3+44"),
+    "rum-proxy-detail": ("L++++44", "L3+3+44"),
+    "rum-proxy-edit": ("L3+3+44", "L3+3+44"),
     "service-account-list": ("L++++4+", "5555555"),
     "service-account-create": ("L333+4+", "L333+4+"),
     "service-account-detail": ("L++++44", "5555555"),
@@ -59,6 +67,7 @@ MATRIX = {
     "role-clone": ("L333+44", "L333+44"),
     "role-edit": ("L333+44", "L333+44"),
     "role-delete": ("L333+44", "L333+44"),
+    "data-intake": ("L++++4+", "L333+4+"),
     "limits": ("L3+++4+", "5555555"),
     "usage": ("L++++4+", "5555555"),
     "usage-export": ("L++++4+", "5555555"),
@@ -111,6 +120,9 @@ KIND_MATRIX = {
 }
 KIND_MATRIX["credential-usage"] = KIND_MATRIX["credential-usage-export"] = KIND_MATRIX["credential-detail"]
 KIND_MATRIX["credential-revoke"] = KIND_MATRIX["credential-rename"]
+KIND_MATRIX["credential-use"] = KIND_MATRIX["credential-rotate"] = dict.fromkeys(
+    (kind.slug for kind in KINDS), ("L444444", "L444444")
+) | {"client-tokens": ("L4+3+44", "L4+3+44")}
 KIND_MATRIX["credential-scopes"] = KIND_MATRIX["credential-rename"] | dict.fromkeys(
     ("api-keys", "client-tokens"), ("L444444", "L444444")
 )
@@ -131,7 +143,7 @@ def visitors(alice, bob, camille, vera, sam, charlie, client_of):
 
 
 @pytest.fixture
-def places(alice, robot, issue, acme, now):
+def places(alice, robot, issue, acme, now, actor_of):
     """The arguments of every address, all of them Acme's."""
     pending = Member.objects.create(
         organization=acme, sort=Sort.USER, name="P", name_key="p", email="p@acme.example", created_at=now
@@ -142,8 +154,11 @@ def places(alice, robot, issue, acme, now):
     role = Role.objects.create(organization=acme, name="R", name_key="r", created_at=now, modified_at=now)
     rows = {kind.slug: issue(kind, alice).credential.pk for kind in KINDS}
     organization = {"pk": acme.pk}
+    application = {"pk": rum_applications.create(name="App", by=actor_of(alice)).pk}
     return {
         "rows": rows,
+        "rum-application": application,
+        "rum-proxy": application,
         "service-account": {"pk": robot.pk},
         "member": {"pk": pending.pk},
         "role": {"pk": role.pk},
@@ -159,7 +174,7 @@ def places(alice, robot, issue, acme, now):
 
 def address(name, places, kind=None):
     arguments = places.get(name, {})
-    for prefix in ("service-account", "member", "role"):
+    for prefix in ("rum-application", "rum-proxy", "service-account", "member", "role"):
         if name.startswith(f"{prefix}-") and name.removeprefix(f"{prefix}-") not in {"list", "create", "invite"}:
             arguments = places[prefix]
     if kind:
@@ -248,7 +263,15 @@ def test_no_address_takes_another_method(name, method, visitors, places):
 
 
 @pytest.mark.parametrize(
-    "name", ["credential-detail", "member-detail", "service-account-detail", "role-detail", "support-request"]
+    "name",
+    [
+        "credential-detail",
+        "member-detail",
+        "rum-application-detail",
+        "service-account-detail",
+        "role-detail",
+        "support-request",
+    ],
 )
 def test_what_is_somebody_elses_looks_like_what_never_was(name, visitors, places):
     kind = API_KEY if name in KIND_MATRIX else None

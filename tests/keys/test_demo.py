@@ -13,7 +13,19 @@ from audit import chain
 from audit.models import AuditEvent
 from keys import demo
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN
-from keys.models import NOBODY, Credential, Limit, State, SupportRequest, UsageDay, UsageHour, Use, Where
+from keys.models import (
+    NOBODY,
+    BrowserSighting,
+    Credential,
+    Limit,
+    RumApplication,
+    State,
+    SupportRequest,
+    UsageDay,
+    UsageHour,
+    Use,
+    Where,
+)
 from keys.usage import periods, reports
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +68,7 @@ def test_the_credentials_are_there_in_every_state_worth_seeing(acme, now):
     counts = {kind: live.of_kind(kind).count() for kind in (API_KEY, CLIENT_TOKEN)}
     tokens = [one.state(now) for one in live.of_kind(PERSONAL_ACCESS_TOKEN)]
 
-    assert counts == {API_KEY: 4, CLIENT_TOKEN: 2}
+    assert counts == {API_KEY: 4, CLIENT_TOKEN: 3}
     assert live.of_kind(APPLICATION_KEY).count() == 12
     assert live.where(Where.unscoped()).exists()
     assert (len(tokens), tokens.count(State.EXPIRED)) == (3, 1)
@@ -97,6 +109,14 @@ def test_there_is_usage_of_every_sort_to_see(acme, now):
     assert live.where(Where.never_used()).count() == 4
     assert live.where(Where.unused_since(now - timedelta(days=90))).count() == 3
     assert reports.of_credential(live.get(name="terraform-monitors"), period=periods.DEFAULT, now=now).is_shared
+
+
+def test_there_are_applications_one_with_two_tokens_one_behind_an_open_proxy_and_a_key_gone_astray(acme):
+    shop, widget = RumApplication.objects.of(acme.id).with_tokens().order_by("created_at")
+
+    assert [use.credential.name for use in shop.tokens.all()] == ["storefront-web-2", "storefront-web"]
+    assert (shop.token.name, widget.proxy.is_open) == ("storefront-web-2", True)
+    assert BrowserSighting.objects.get().credential.name == "laptop-dev"
 
 
 def test_support_has_a_request_to_answer_and_one_answered(acme):

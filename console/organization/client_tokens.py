@@ -1,0 +1,70 @@
+"""What a client token may be used for, and its successor. Kinds that nobody publishes have neither page."""
+
+import uuid
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.refusals import NotAllowed
+from console.access import member
+from console.forms.errors import add_refusal
+from console.forms.rum_applications import NonceForm, UseForm
+from console.organization import listing
+from console.pages import moved, page, posted
+from console.requests import SignedInRequest
+from keys import client_tokens, governance
+from keys.kinds import Kind, Reveal
+from keys.models import Credential, RumApplication
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member
+def credential_use(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> HttpResponse:
+    """Whose pages carry it, what they may send, and from where."""
+    credential = _editable(request, kind, pk)
+    applications = RumApplication.objects.of(request.actor.organization).live().order_by("name", "pk")
+    use = client_tokens.use_of(credential)
+    form = UseForm(applications, posted(request), initial=UseForm.as_it_stands(use))
+    if request.method == "POST" and form.is_valid():
+        try:
+            client_tokens.set_use(pk, **form.asked(), by=request.actor)
+        except NotAllowed as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("The use of %(name)s is saved.") % {"name": credential.name})
+            return moved(reverse("credential-detail", args=[kind, pk]))
+    context = {"kind": kind, "credential": credential, "form": form}
+    return page(request, "organization/credentials/use.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member
+def credential_rotate(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> HttpResponse:
+    """What rotating means, then making the successor."""
+    credential = _editable(request, kind, pk)
+    form = NonceForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = client_tokens.rotate(pk, by=request.actor, nonce=form.cleaned_data["nonce"])
+        except NotAllowed as refusal:
+            add_refusal(form, refusal)
+        else:
+            words = {"name": made.name, "old": credential.name}
+            messages.success(request, _("%(name)s takes over. Revoke %(old)s once nothing uses it.") % words)
+            return moved(reverse("credential-detail", args=[kind, made.pk]))
+    context = {"kind": kind, "credential": credential, "use": client_tokens.use_of(credential), "form": form}
+    return page(request, "organization/credentials/rotate.html", context, status=422 if form.is_bound else 200)
+
+
+def _editable(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Credential:
+    """The client token, if the actor may change it."""
+    if kind.reveal is not Reveal.PUBLIC:
+        raise Http404
+    credential = listing.visible(request.actor, kind, pk)
+    if not governance.may_edit(request.actor, credential):
+        raise PermissionDenied(kind.rights.edit)
+    return credential
