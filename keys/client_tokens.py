@@ -44,7 +44,7 @@ def set_use(
     """Say whose pages carry it, what they may send and from which origins; from any, if none is given. Raises as
     `lifecycle.rename` does, with the field: application, sends or origins."""
     credential = lifecycle.locked_for_edit(credential_id, by=by)
-    if credential.kind is not CLIENT_TOKEN:
+    if not credential.kind.is_public:
         raise Credential.DoesNotExist
     before = use_of(credential)
     after = ClientTokenUse(
@@ -110,7 +110,7 @@ def rotate(credential_id: uuid.UUID, *, by: Actor, nonce: str) -> Credential:
 
 def _successor(credential_id: uuid.UUID, *, by: Actor) -> uuid.UUID:
     credential = lifecycle.locked_for_edit(credential_id, by=by)
-    if credential.kind is not CLIENT_TOKEN:
+    if not credential.kind.is_public:
         raise Credential.DoesNotExist
     made = lifecycle.issue(CLIENT_TOKEN, name=free_name(credential.name, by=by), by=by).credential
     use = use_of(credential)

@@ -115,9 +115,14 @@ class Kind:
         return Owner.ORGANIZATION in self.owners
 
     @property
+    def is_public(self) -> bool:
+        """Whether everybody may read one, and pages carry it."""
+        return self.reveal is Reveal.PUBLIC
+
+    @property
     def opens_api(self) -> bool:
         """Whether a request to the API can be made with one: what everybody can read opens nothing."""
-        return self.reveal is Reveal.ONCE
+        return not self.is_public
 
 
 API_KEY = Kind(

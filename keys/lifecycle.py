@@ -18,7 +18,7 @@ from accounts.refusals import NotAllowed
 from audit import log
 from audit.events import Event
 from keys import governance, idempotency, minting
-from keys.kinds import Kind, Reveal
+from keys.kinds import Kind
 from keys.minting import Secret
 from keys.models import Credential, Where
 
@@ -113,7 +113,7 @@ def _insert(credential: Credential, *, by: Actor) -> Secret:
     _name(credential, credential.name, by=by)
     credential.fingerprint = minting.fingerprint(kind, secret.text, pepper=pepper)
     credential.pepper, credential.last4 = pepper, secret.hint
-    credential.public_text = secret.text if kind.reveal is Reveal.PUBLIC else None
+    credential.public_text = secret.text if kind.is_public else None
     credential.save(force_insert=True)
     return secret
 

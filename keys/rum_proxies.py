@@ -21,6 +21,7 @@ SHORTEST_KEY = 32
 """Characters of a shared key: HMAC-SHA-256 is no stronger than what it is keyed with."""
 LONGEST_KEY = 512
 LONGEST_CLAIM = 200
+SHARED = "shared key"
 _COOKIE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -102,7 +103,8 @@ def change(
     proxy.issuer, proxy.audience = _checked_claim("issuer", issuer), _checked_claim("audience", audience)
     proxy.cookie = _checked_cookie(cookie)
     changes = {name: [before[name], after] for name, after in _told(proxy).items() if before[name] != after}
-    changes |= {"key": ["another", "shared"]} if key_is_new else {}
+    if key_is_new:
+        changes.setdefault("key", [SHARED, "another shared key"])
     if changes:
         proxy.modified_at, proxy.modified_by = by.now, members.acting(by)
         proxy.save()
@@ -125,9 +127,9 @@ def _set_key(proxy: RumProxy, *, jwks_url: str, shared_key: str) -> bool:
 def _told(proxy: RumProxy) -> dict[str, object]:
     """What the trail tells of it: never a key."""
     return {
-        "open": proxy.is_open,
+        "proxy": "open" if proxy.is_open else "closed",
         "jwks_url": proxy.jwks_url,
-        "key": "shared" if proxy.shared_key else None,
+        "key": SHARED if proxy.shared_key else None,
         "issuer": proxy.issuer,
         "audience": proxy.audience,
         "cookie": proxy.cookie,

@@ -5,7 +5,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from keys import verification
-from keys.kinds import API_KEY, CLIENT_TOKEN, KINDS, Track
+from keys.kinds import KINDS, Track
 from keys.standings import Standing
 from keys.verification import Outcome
 
@@ -24,11 +24,11 @@ def judge(standing: Standing, sending: Sending, *, now: datetime) -> Outcome:
     outcome, _ = verification.judge(standing, now=now, accepting=KINDS, needs=(), organization_id=None)
     if outcome is not Outcome.VALID:
         return outcome
-    if standing.kind is API_KEY and sending.is_browser:
+    if sending.is_browser and standing.kind.sends and not standing.kind.is_public:
         return Outcome.IN_BROWSER
     if sending.track not in standing.kind.sends:
         return Outcome.WRONG_KIND
-    return _of_client_token(standing, sending) if standing.kind is CLIENT_TOKEN else Outcome.VALID
+    return _of_client_token(standing, sending) if standing.kind.is_public else Outcome.VALID
 
 
 def _of_client_token(standing: Standing, sending: Sending) -> Outcome:

@@ -16,7 +16,7 @@ from django.db import connection
 
 from accounts.builtin_roles import permissions_of
 from keys import minting
-from keys.kinds import BY_VALUE, CLIENT_TOKEN, Kind, Rule, Track
+from keys.kinds import BY_VALUE, Kind, Rule, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _permitted(kind: Kind, roles: frozenset[tuple[str | None, str]], own: frozen
 @functools.lru_cache(maxsize=64)
 def _sends(kind: Kind, said: str | None) -> frozenset[str]:
     """What it may send: a client token what is said of it, or else logs."""
-    if kind is not CLIENT_TOKEN:
+    if not kind.is_public:
         return frozenset()
     return frozenset({Track.LOGS}) if said is None else _list(said) or frozenset()
 

@@ -8,7 +8,7 @@ from api.intake import ddforward, requests, routes
 from api.intake.ddforward import Forward
 from api.intake.requests import Request
 from api.intake.routes import Route
-from keys.kinds import CLIENT_TOKEN, Kind
+from keys.kinds import Kind
 
 PROXY = "/rum-proxy"
 
@@ -26,7 +26,7 @@ class Asked(NamedTuple):
 
     def target_for(self, kind: Kind) -> str:
         """Path and query as they go on: a secret is no business of an upstream's, a client token is public."""
-        if kind is CLIENT_TOKEN:
+        if kind.is_public:
             return self.target
         query = requests.without_credential(self.target.partition("?")[2])
         return f"{self.route.path}?{query}" if query else self.route.path

@@ -17,7 +17,7 @@ from console.organization import listing
 from console.pages import moved, page, posted
 from console.requests import SignedInRequest
 from keys import client_tokens, governance
-from keys.kinds import Kind, Reveal
+from keys.kinds import Kind
 from keys.models import Credential, RumApplication
 
 
@@ -62,7 +62,7 @@ def credential_rotate(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
 
 def _editable(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Credential:
     """The client token, if the actor may change it."""
-    if kind.reveal is not Reveal.PUBLIC:
+    if not kind.is_public:
         raise Http404
     credential = listing.visible(request.actor, kind, pk)
     if not governance.may_edit(request.actor, credential):

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from console.templatetags.usage import origin
 from keys import client_tokens
-from keys.kinds import Reveal
 from keys.models import Credential
 from keys.usage import reports
 
@@ -21,7 +20,7 @@ class Effect:
 
 def of_ending(credential: Credential, *, now: datetime) -> Effect | None:
     """What ending a credential that pages carry stops; None for the other kinds. One query."""
-    if credential.kind.reveal is not Reveal.PUBLIC:
+    if not credential.kind.is_public:
         return None
     use = client_tokens.use_of(credential)
     source = use.application.name if use.application else ", ".join(use.origins[:3]) or origin(credential)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actors import Actor
 from console.lists import Order
 from keys import client_tokens, governance
-from keys.kinds import Kind, Reveal
+from keys.kinds import Kind
 from keys.models import BrowserSighting, ClientTokenUse, Credential, CredentialQuerySet, State, Where
 from keys.usage import reports
 
@@ -122,6 +122,6 @@ def _row(actor: Actor, credential: Credential, used: reports.Sparkline, stays: b
         may_edit=live and governance.may_edit(actor, credential),
         may_revoke=live and governance.may_revoke(actor, credential),
         stays=stays and live,
-        use=client_tokens.use_of(credential) if credential.kind.reveal is Reveal.PUBLIC else None,
+        use=client_tokens.use_of(credential) if credential.kind.is_public else None,
         sighting=getattr(credential, "sighting", None) if live else None,
     )

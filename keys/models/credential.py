@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
 from accounts.models import Member, Organization, Sort
-from keys.kinds import KINDS, Kind, Reveal, Rule
+from keys.kinds import KINDS, Kind, Rule
 from keys.models.fields import KindField
 
 
@@ -189,7 +189,7 @@ class Credential(models.Model):
                 name="credential_text_only_where_public",
                 condition=_presence_rule(
                     "public_text",
-                    {k.value: Rule.REQUIRED if k.reveal is Reveal.PUBLIC else Rule.NONE for k in KINDS},
+                    {k.value: Rule.REQUIRED if k.is_public else Rule.NONE for k in KINDS},
                 ),
             ),
             models.UniqueConstraint(

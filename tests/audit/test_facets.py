@@ -15,5 +15,7 @@ def test_every_event_has_a_category_and_an_action(event):
     assert action(event) in ACTIONS
 
 
-def test_only_a_refused_sign_in_is_a_warning():
-    assert {event for event in Event if status(event) == "warn"} == {Event.PERSON_REFUSED}
+def test_what_somebody_should_look_at_is_a_warning():
+    found = {event for event in Event if status(event) == "warn"}
+
+    assert found == {Event.PERSON_REFUSED, Event.CREDENTIAL_SEEN_IN_BROWSER}

@@ -84,7 +84,7 @@ def test_neither_database_nor_trail_tell_the_key(change):
     told = [event.changes for event in AuditEvent.objects.filter(event="rum_proxy.changed").order_by("pk")]
     assert KEY.encode() not in stored
     assert KEY not in str(told)
-    assert [changes["key"] for changes in told] == [["another", "shared"], ["another", "shared"]]
+    assert [changes["key"] for changes in told] == [[None, "shared key"], ["shared key", "another shared key"]]
 
 
 def test_no_change_leaves_no_trace(change):
