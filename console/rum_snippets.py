@@ -102,17 +102,18 @@ def _python(proxy: RumProxy) -> str:
     claims = ['"sub": visitor_id', '"iat": now', '"exp": now + 300']
     claims += [f'"{name}": {json.dumps(value)}' for name, value in _named(proxy)]
     said = "".join(f"        {claim},\n" for claim in claims)
-    by = (
-        'PRIVATE_KEY, algorithm="RS256", headers={"kid": KEY_ID}' if proxy.jwks_url else 'SHARED_KEY, algorithm="HS256"'
-    )
+    name, how = "SHARED_KEY", '"HS256"'
+    if proxy.jwks_url:
+        name, how = "PRIVATE_KEY", '"RS256", headers={"kid": os.environ["KEY_ID"]}'
     return (
-        "import time\n\nimport jwt\n\n\ndef proof(visitor_id):\n    now = int(time.time())\n"
-        f"    claims = {{\n{said}    }}\n    return jwt.encode(claims, {by})"
+        "import os\nimport time\n\nimport jwt\n\n\ndef proof(visitor_id):\n    now = int(time.time())\n"
+        f"    claims = {{\n{said}    }}\n"
+        f'    return jwt.encode(claims, os.environ["{name}"], algorithm={how})'
     )
 
 
 def _node(proxy: RumProxy) -> str:
-    header = "{ alg: 'RS256', kid: keyId }" if proxy.jwks_url else "{ alg: 'HS256' }"
+    header = "{ alg: 'RS256', kid: process.env.KEY_ID }" if proxy.jwks_url else "{ alg: 'HS256' }"
     key = (
         "const key = await importPKCS8(process.env.PRIVATE_KEY, 'RS256')"
         if proxy.jwks_url

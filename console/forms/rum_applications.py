@@ -72,7 +72,7 @@ class UseForm(forms.Form):
 
     sends = forms.MultipleChoiceField(
         label=_("May send"),
-        required=False,
+        error_messages={"required": _("Choose logs, RUM events or both.")},
         choices=[(track.value, TRACKS[track]) for track in CLIENT_TOKEN.sends],
         widget=forms.CheckboxSelectMultiple,
     )

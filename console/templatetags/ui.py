@@ -36,6 +36,8 @@ _SYMBOLS_BY_VERB = {
     "refused": "shield-alert",
     "disabled": "user-round-x",
     "deleted": "trash-2",
+    "rotated": "refresh-cw",
+    "seen_in_browser": "eye",
 }
 _SYMBOLS_BY_NOUN = {
     "credential": "key-round",
@@ -48,6 +50,10 @@ _SYMBOLS_BY_NOUN = {
     "limit": "gauge",
     "kind": "circle-power",
     "organization": "building-2",
+    "client_token": "key-round",
+    "rum_application": "app-window",
+    "rum_proxy": "shield-check",
+    "upstream": "waypoints",
 }
 _TONES_BY_VERB = {
     "issued": "ok",
@@ -59,6 +65,7 @@ _TONES_BY_VERB = {
     "disabled": "bad",
     "deleted": "bad",
     "refused": "bad",
+    "seen_in_browser": "bad",
     "declined": "warn",
     "switched_off": "warn",
 }

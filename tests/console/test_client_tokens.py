@@ -46,8 +46,9 @@ def test_lists_and_detail_say_whose_pages_carry_it_and_what_it_may_send(alice, s
     client = client_of(alice)
 
     for path in ("/apis/", HOME):
-        assert "RUM events\n · " in text(client.get(path))
-        assert "from https://a.example" in text(client.get(path))
+        row = text(client.get(path)).partition(f'id="row-{token.pk}"')[2].partition("</tr>")[0]
+        assert "RUM events" in row
+        assert '<div class="sub">Shop' in row.replace("\n", "")
     detail = text(client.get(url(token)))
     assert f'<a href="/rum-applications/{shop.pk}/">Shop</a>' in detail
     assert "<code>https://a.example</code>" in detail
