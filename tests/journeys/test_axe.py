@@ -15,6 +15,7 @@ PAGES = {
         "/apis/",
         "/apis/?q=nothing-matches-this",
         "/apis/?state=never_used",
+        "/apis/?state=in_browser",
         "/apis/application-keys/",
         "/apis/api-keys/new/",
         "/apis/application-keys/new/",
@@ -23,8 +24,12 @@ PAGES = {
         "/members/invite/",
         "/members/roles/",
         "/members/roles/new/",
+        "/rum-applications/",
+        "/rum-applications/?q=nothing-matches-this",
+        "/rum-applications/new/",
         "/service-accounts/",
         "/service-accounts/new/",
+        "/data-intake/",
         "/limits/",
         "/limits/api-keys/ask/",
         "/usage/",
@@ -36,6 +41,7 @@ PAGES = {
         "/reference/",
         "/reference/application-keys/",
         "/reference/audit/",
+        "/reference/rum/",
         "/help/",
         "/nowhere/",
     ],
@@ -44,8 +50,12 @@ PAGES = {
 FIRST_ROWS = {
     ADMIN: [
         "/apis/api-keys/",
+        "/apis/api-keys/?state=in_browser",
         "/apis/application-keys/",
+        "/apis/client-tokens/",
         "/apis/personal-access-tokens/",
+        "/rum-applications/",
+        "/rum-applications/?q=storefront",
         "/members/",
         "/members/roles/",
         "/members/roles/?q=responder",
@@ -134,6 +144,25 @@ def test_axe_finds_nothing_in_open_dialogs_and_refused_forms(language, visitor):
     found += faults(page)
     page.goto("/apis/application-keys/new/")
     page.click("aside button.primary")
+    page.wait_for_selector("[aria-invalid=true]")
+    found += faults(page)
+    assert not found
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "ja"])
+def test_axe_finds_nothing_where_a_proof_is_tried_and_terms_are_refused(language, visitor):
+    page = visitor(ADMIN, language)
+    page.goto("/rum-applications/?q=support")
+    place = page.locator("main .name a").first.get_attribute("href") + "proxy/"
+    page.goto(place)
+    page.fill("[name=proof]", "no proof at all")
+    page.click("#test button:not([type])")
+    page.wait_for_selector("[role=alert]")
+    found = faults(page)
+    page.goto(place + "edit/")
+    found += faults(page)
+    page.fill("[name=cookie]", "no cookie")
+    page.click("main .form-foot .primary")
     page.wait_for_selector("[aria-invalid=true]")
     found += faults(page)
     assert not found
