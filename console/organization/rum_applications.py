@@ -103,7 +103,8 @@ def rum_application_create(request: SignedInRequest) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s is ready. Put the lines below into its pages.") % {"name": made.name})
             return moved(reverse("rum-application-detail", args=[made.pk]))
-    context = {"form": form, "application": None}
+    off = governance.is_off(request.actor.organization, CLIENT_TOKEN)
+    context = {"form": form, "application": None, "off": off, "kind": CLIENT_TOKEN}
     return page(request, "organization/rum_applications/form.html", context, status=422 if form.is_bound else 200)
 
 

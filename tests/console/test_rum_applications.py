@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from console import rum_snippets
 from console.forms.rum_applications import TYPES
-from keys import client_tokens, rum_applications
-from keys.kinds import Track
+from keys import client_tokens, limits, rum_applications
+from keys.kinds import CLIENT_TOKEN, Track
 from keys.models import ApplicationType, Credential, RumApplication
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +113,16 @@ def test_sending_the_form_twice_makes_one(alice, client_of):
     assert other.status_code == 422
     assert "was sent before" in text(other)
     assert RumApplication.objects.count() == 1
+
+
+def test_where_client_tokens_are_switched_off_the_form_says_so_and_makes_none(alice, acme, sam, actor_of, client_of):
+    limits.switch(CLIENT_TOKEN, acme.pk, on=False, reason="the trial is over", by=actor_of(sam))
+    client = client_of(alice)
+
+    answer = client.post(HOME + "new/", {"name": "shop", "type": "browser"})
+
+    assert "switched off for this organization." in text(client.get(HOME + "new/"))
+    assert (answer.status_code, RumApplication.objects.count()) == (422, 0)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_it_is_marked_in_lists_and_in_the_attention_strip_which_leads_to_it_alon
 
     page, alone = text(client.get("/apis/")), text(client.get("/apis/?state=in_browser"))
 
-    assert '<span class="tag bad">Seen in a browser</span>' in page
+    assert '<span class="tag warn">Seen in a browser</span>' in page
     assert 'href="/apis/?state=in_browser"><span class="dot bad"></span><span><b>1</b> seen in a browser' in page
     assert set(re.findall(r'title="(pasted|quiet)"', alone)) == {"pasted"}
     assert 'value="in_browser" selected' in text(client.get("/apis/api-keys/?state=in_browser"))
