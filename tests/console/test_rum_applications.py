@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.organizations import in_organization
 from console import rum_snippets
 from console.forms.rum_applications import TYPES
 from keys import client_tokens, limits, rum_applications
@@ -116,7 +117,7 @@ def test_sending_the_form_twice_makes_one(alice, client_of):
 
 
 def test_where_client_tokens_are_switched_off_the_form_says_so_and_makes_none(alice, acme, sam, actor_of, client_of):
-    limits.switch(CLIENT_TOKEN, acme.pk, on=False, reason="the trial is over", by=actor_of(sam))
+    limits.switch(CLIENT_TOKEN, on=False, reason="the trial is over", by=in_organization(actor_of(sam), acme))
     client = client_of(alice)
 
     answer = client.post(HOME + "new/", {"name": "shop", "type": "browser"})
