@@ -227,6 +227,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 
 # Mail --------------------------------------------------------------------------------------------------------
 EMAIL_IS_SET_UP = bool(env.text("EMAIL_URL"))
+EMAIL_TIMEOUT = 5  # seconds: whoever waits for a mail to leave waits no longer
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", "Keyhouse <keyhouse@localhost>")
 EMAIL_FILE_PATH = DATA_DIR / "outbox"
 if EMAIL_IS_SET_UP:

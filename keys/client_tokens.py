@@ -89,7 +89,7 @@ def _checked_sends(sends: Iterable[Track]) -> list[str]:
 
 
 def _checked_origins(origins: Iterable[str]) -> list[str]:
-    found = list(dict.fromkeys(filter(None, (origin.strip().lower().removesuffix("/") for origin in origins))))
+    found = list(dict.fromkeys(filter(None, map(_tidied, origins))))
     for origin in found:
         if not _ORIGIN.fullmatch(origin):
             words = {"origin": origin[:64]}
@@ -97,6 +97,13 @@ def _checked_origins(origins: Iterable[str]) -> list[str]:
     if len(found) > MOST_ORIGINS:
         raise NotAllowed("origins", _("List %(most)d origins or fewer.") % {"most": MOST_ORIGINS})
     return found
+
+
+def _tidied(origin: str) -> str:
+    """As browsers spell it: in small letters, without the port that everybody means."""
+    origin = origin.strip().lower().removesuffix("/")
+    usual = {"https": ":443", "http": ":80"}.get(origin.partition("://")[0], "")
+    return origin.removesuffix(usual) if usual else origin
 
 
 @transaction.atomic

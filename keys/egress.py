@@ -6,26 +6,36 @@ a moment later: only public addresses, only on port 443, unless the operator all
 settings.EGRESS_ALLOW. No redirect is followed, and no proxy of the environment used.
 """
 
+import asyncio
+import functools
 import ipaddress
 import socket
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http_parser import RawResponseMessage
+from aiohttp.streams import StreamReader
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.refusals import NotAllowed
+from keys.resolving import Resolver
 
 CONNECT_SECONDS = 3.0
 FETCH_SECONDS = 5.0
+KEPT_SECONDS = 4.0  # below the 5 after which many servers close a connection that is not used
+MOST_EARLY = 8
 MOST_FETCHED = 64 * 1024  # bytes
 LONGEST_ADDRESS = 500
 
 _HTTPS = 443
-_EMBEDDING = [ipaddress.ip_network(network) for network in ("64:ff9b::/96", "2002::/16", "2001::/32")]
-_NOT_PUBLIC = [ipaddress.ip_network(network) for network in ("192.0.0.0/24", "64:ff9b:1::/48", "5f00::/16")]
-"""Networks that Python calls global or does not know, and that lead elsewhere all the same."""
+_PUBLIC = [ipaddress.ip_network(network) for network in ("0.0.0.0/0", "2000::/3")]
+"""Where addresses of the whole internet are: all of version 4, and of version 6 what has been given out."""
+_ELSEWHERE = [ipaddress.ip_network(network) for network in ("192.0.0.0/24", "2002::/16", "2001::/32")]
+"""Of these, what is special, or holds an address of version 4 that may be anything."""
 
 
 class NotReached(Exception):
@@ -43,14 +53,29 @@ def checked(address: str, *, field: str) -> str:
         raise NotAllowed(field, _("Write an address like https://intake.example.com, in plain ASCII."))
     try:
         parts = urlsplit(address)
-        host, _port = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
-        host = None
-    if not host or parts.scheme not in _schemes() or parts.username is not None or parts.fragment:
+        host, port = None, None
+    numeric = host is not None and host.replace(".", "").isdigit() and not _is_address(host)
+    if (
+        not host
+        or numeric
+        or port == 0
+        or parts.scheme not in _schemes()
+        or parts.username is not None
+        or parts.fragment
+    ):
         raise NotAllowed(field, _("Write an address like https://intake.example.com, without a user name."))
-    if not is_open(host, parts.port or (_HTTPS if parts.scheme == "https" else 80)):
+    if not is_open(host, port or (_HTTPS if parts.scheme == "https" else 80)):
         raise NotAllowed(field, _("This address is not public. The operator can allow its network by EGRESS_ALLOW."))
     return address.rstrip("/")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
 
 
 def _schemes() -> tuple[str, ...]:
@@ -71,8 +96,9 @@ def is_open(host: str, port: int) -> bool:
 
 
 def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    strange = any(address in network for network in (*_EMBEDDING, *_NOT_PUBLIC))
-    return address.is_global and not address.is_multicast and not strange
+    given_out = any(address in network for network in _PUBLIC)
+    elsewhere = any(address in network for network in _ELSEWHERE)
+    return given_out and not elsewhere and address.is_global and not address.is_multicast
 
 
 def _socket(found: Any) -> socket.socket:
@@ -85,9 +111,31 @@ def _socket(found: Any) -> socket.socket:
     return made
 
 
+class _Handler(ResponseHandler):
+    """aiohttp's side of a connection. It would read early answers (103 and the like) for as long as there are more of
+    them, and let nothing else have a turn."""
+
+    _early = 0
+
+    def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
+        if data[0].code >= HTTPStatus.OK:
+            self._early = 0
+        elif self._early >= MOST_EARLY:
+            self.close()
+            self.set_exception(aiohttp.ClientConnectionError("too many early answers"))
+            return
+        else:
+            self._early += 1
+        super().feed_data(data, size)
+
+
 def session(*, most: int = 0) -> aiohttp.ClientSession:
     """A client whose every connection is checked; at most so many at once, 0 for any number. Close it after use."""
-    connector = aiohttp.TCPConnector(limit=most, socket_factory=_socket)
+    connector = aiohttp.TCPConnector(
+        limit=most, socket_factory=_socket, resolver=Resolver(), keepalive_timeout=KEPT_SECONDS
+    )
+    made = functools.partial(_Handler, loop=asyncio.get_running_loop())
+    connector._factory = made  # type: ignore[assignment]  # there is no other way in
     return aiohttp.ClientSession(
         connector=connector,
         timeout=aiohttp.ClientTimeout(total=FETCH_SECONDS, sock_connect=CONNECT_SECONDS),

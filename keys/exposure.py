@@ -16,7 +16,7 @@ from accounts.builtin_roles import ADMIN
 from accounts.models import Member, Person
 from audit import log
 from audit.events import Event
-from keys import lifecycle
+from keys import lifecycle, minting
 from keys.models import BrowserSighting, Credential
 
 TOLD_EVERY = timedelta(days=1)
@@ -40,7 +40,7 @@ def _note(credential_id: uuid.UUID, *, origin: str, ip: str, user_agent: str, no
     earlier = BrowserSighting.objects.filter(credential=credential).first()
     is_news = earlier is None or now - earlier.told_at >= TOLD_EVERY
     sighting = earlier or BrowserSighting(credential=credential, first_at=now)
-    sighting.origin, sighting.last_at = origin[:200], now
+    sighting.origin, sighting.last_at = minting.redacted(origin)[:200], now
     if is_news:
         sighting.told_at = now
     sighting.save()

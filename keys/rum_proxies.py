@@ -1,5 +1,6 @@
 """An application's authenticated proxy: its terms, and changing them."""
 
+import logging
 import re
 import secrets
 import uuid
@@ -16,6 +17,8 @@ from audit import log
 from audit.events import Event
 from keys import egress, rum_applications, sealing
 from keys.models import RumApplication, RumProxy
+
+logger = logging.getLogger(__name__)
 
 SHORTEST_KEY = 32
 """Characters of a shared key: HMAC-SHA-256 is no stronger than what it is keyed with."""
@@ -63,11 +66,16 @@ def terms_of(proxy: RumProxy) -> Terms:
 
 
 def find(application_id: uuid.UUID) -> Proxy | None:
-    """The application's proxy, if it is open and there is a token to put in. Two queries. Raises sealing.Unreadable."""
+    """The application's proxy, if it is open, there is a token to put in, and its key can be read. Two queries."""
     known = RumApplication.objects.live().filter(proxy__is_open=True).select_related("proxy").with_tokens()
     application = known.filter(pk=application_id).first()
     token = application.token if application else None
     if application is None or token is None:
+        return None
+    try:
+        terms = terms_of(application.proxy)
+    except sealing.Unreadable:
+        logger.error("The shared key of the proxy of %s can no longer be read: its pepper has gone.", application.pk)
         return None
     return Proxy(
         application_id=application.pk,
@@ -75,7 +83,7 @@ def find(application_id: uuid.UUID) -> Proxy | None:
         placeholder=application.proxy.placeholder,
         token_id=token.pk,
         token=token.public_text or "",
-        terms=terms_of(application.proxy),
+        terms=terms,
         subjects=(application.pk, token.pk),
     )
 

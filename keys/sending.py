@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from keys import verification
 from keys.kinds import KINDS, Track
@@ -43,10 +42,10 @@ def allows(origins: frozenset[str], origin: str) -> bool:
     """Whether an origin is one of these, or lies below one that begins with a star: https://*.example.com."""
     if origin in origins:
         return True
-    parts = urlsplit(origin)
-    host, dot, domain = parts.netloc.partition(".")
+    scheme, _, rest = origin.partition("://")
+    host, dot, domain = rest.partition(".")
     while dot:
-        if f"{parts.scheme}://*.{domain}" in origins:
+        if f"{scheme}://*.{domain}" in origins:
             return bool(host)
         host, dot, domain = domain.partition(".")
     return False

@@ -30,6 +30,7 @@ PAUSE_SECONDS = 10.0
 STALE_SECONDS = 3600.0
 """How long the last keys are still used while they cannot be fetched."""
 MOST_SETS = 1000
+MOST_KEYS = 100
 
 
 class Reason(StrEnum):
@@ -104,7 +105,7 @@ async def verified(proof: str, terms: Terms, sets: "KeySets") -> Visitor:
         return _decoded(proof, terms.shared_key, SYMMETRIC, terms)
     if algorithm not in ASYMMETRIC:
         raise NotVerified(Reason.UNSIGNED)
-    return _decoded(proof, await sets.key(terms.jwks_url, key_id), ASYMMETRIC, terms)
+    return _decoded(proof, await sets.key(terms.jwks_url, key_id, algorithm), [algorithm], terms)
 
 
 def _header(proof: str) -> tuple[str, str]:
@@ -129,22 +130,32 @@ def _decoded(proof: str, key: Any, algorithms: list[str], terms: Terms) -> Visit
             leeway=LEEWAY,
             options=options,  # type: ignore[arg-type]
         )
+        visitor = Visitor(str(claims["sub"])[:200], float(claims["exp"]))
     except jwt.PyJWTError as refusal:
         known = (reason for error, reason in _REFUSALS if isinstance(refusal, error))
         raise NotVerified(next(known, Reason.UNREADABLE)) from None
     except (ValueError, TypeError, OverflowError, RecursionError):
         raise NotVerified(Reason.UNREADABLE) from None
-    return Visitor(str(claims["sub"])[:200], float(claims["exp"]))
+    if not visitor.subject:
+        raise NotVerified(Reason.INCOMPLETE)
+    return visitor
 
 
 @dataclass
 class _Set:
     """The keys last found at an address, by their id; and when, and when they were last asked for."""
 
-    keys: dict[str, jwt.PyJWK] = field(default_factory=dict)
+    keys: dict[str, dict[str, Any]] = field(default_factory=dict)
+    made: dict[tuple[str, str], jwt.PyJWK] = field(default_factory=dict)
     fetched_at: float = float("-inf")
     asked_at: float = float("-inf")
     fetching: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def chosen(self, key_id: str) -> str | None:
+        """The id of the key that is meant: without an id, the only one there."""
+        if not key_id and len(self.keys) == 1:
+            return next(iter(self.keys))
+        return key_id if key_id in self.keys else None
 
 
 class KeySets:
@@ -154,27 +165,37 @@ class KeySets:
         self._client = client
         self._clock = clock
         self._sets: dict[str, _Set] = {}
+        self._refreshing: set[asyncio.Task[None]] = set()
 
-    async def key(self, address: str, key_id: str) -> jwt.PyJWK:
-        """The key of this id at the address; without an id, the only one there. Raises NotVerified."""
+    async def key(self, address: str, key_id: str, algorithm: str) -> jwt.PyJWK:
+        """The key of this id at the address, to check this algorithm by. Raises NotVerified.
+
+        A key that is known is used at once, and looked for again beside it when it was fetched long ago: nobody waits
+        for a site that is down."""
         found = self._set(address)
-        if self._clock() - found.fetched_at > KEPT_SECONDS or self._chosen(found, key_id) is None:
+        if found.chosen(key_id) is None or self._age(found) > STALE_SECONDS:
             await self._refresh(found, address)
-        key = self._chosen(found, key_id)
-        if key is None:
+        elif self._age(found) > KEPT_SECONDS and self._clock() - found.asked_at >= PAUSE_SECONDS:
+            task = asyncio.get_running_loop().create_task(self._refresh(found, address))
+            self._refreshing.add(task)
+            task.add_done_callback(self._refreshed)
+        chosen = found.chosen(key_id)
+        if chosen is None:
             raise NotVerified(Reason.UNKNOWN_KEY)
-        return key
+        return _made(found, chosen, algorithm)
+
+    def _refreshed(self, task: asyncio.Task[None]) -> None:
+        self._refreshing.discard(task)
+        if not task.cancelled():
+            task.exception()  # that there were none is said to the next visitor who needs them
+
+    def _age(self, found: _Set) -> float:
+        return self._clock() - found.fetched_at
 
     def _set(self, address: str) -> _Set:
         if address not in self._sets and len(self._sets) >= MOST_SETS:
             del self._sets[next(iter(self._sets))]
         return self._sets.setdefault(address, _Set())
-
-    @staticmethod
-    def _chosen(found: _Set, key_id: str) -> jwt.PyJWK | None:
-        if not key_id and len(found.keys) == 1:
-            return next(iter(found.keys.values()))
-        return found.keys.get(key_id)
 
     async def _refresh(self, found: _Set, address: str) -> None:
         """Fetch the keys again, unless somebody just did. Raises NotVerified where none may be used."""
@@ -183,33 +204,34 @@ class KeySets:
                 found.asked_at = self._clock()
                 try:
                     found.keys = _parsed(await egress.fetch(self._client, address))
-                    found.fetched_at = self._clock()
+                    found.made, found.fetched_at = {}, self._clock()
                 except egress.NotReached as trouble:
-                    if self._clock() - found.fetched_at > STALE_SECONDS:
+                    if self._age(found) > STALE_SECONDS:
                         raise NotVerified(Reason.NO_KEYS, str(trouble)) from None
-            if self._clock() - found.fetched_at > STALE_SECONDS:
+            if self._age(found) > STALE_SECONDS:
                 raise NotVerified(Reason.NO_KEYS)
 
 
-def _parsed(content: bytes) -> dict[str, jwt.PyJWK]:
-    """The keys in a set that are for signatures and of a sort we know. Raises NotReached for what is no set."""
+def _parsed(content: bytes) -> dict[str, dict[str, Any]]:
+    """The public keys in a set that are for signatures, by id. Raises NotReached for what is no set."""
     try:
         listed = json.loads(content)["keys"]
         entries = [entry for entry in listed if isinstance(entry, dict)]
     except (ValueError, TypeError, KeyError, RecursionError):
         raise egress.NotReached("what is there is no set of keys (RFC 7517)") from None
-    found = {}
-    for entry in entries[:100]:
-        if entry.get("kty") == "oct" or entry.get("use", "sig") != "sig":
-            continue
+    usable = (one for one in entries[:MOST_KEYS] if one.get("kty") != "oct" and one.get("use", "sig") == "sig")
+    return {str(entry.get("kid", "")): entry for entry in usable}
+
+
+def _made(found: _Set, key_id: str, algorithm: str) -> jwt.PyJWK:
+    """The key as PyJWT has it. One that names its algorithm is good for no other."""
+    made = found.made.get((key_id, algorithm))
+    if made is None:
+        entry = found.keys[key_id]
         try:
-            found[str(entry.get("kid", ""))] = jwt.PyJWK(entry, algorithm=entry.get("alg") or _algorithm(entry))
+            if entry.get("alg", algorithm) != algorithm:
+                raise NotVerified(Reason.UNSIGNED)
+            made = found.made[key_id, algorithm] = jwt.PyJWK(entry, algorithm=algorithm)
         except (jwt.PyJWTError, ValueError, TypeError):
-            continue
-    return found
-
-
-def _algorithm(entry: dict[str, Any]) -> str:
-    """What a key without a named algorithm signs by."""
-    curves = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDSA"}
-    return curves.get(str(entry.get("crv")), "RS256")
+            raise NotVerified(Reason.UNSIGNED) from None
+    return made

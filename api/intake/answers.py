@@ -57,7 +57,7 @@ def _described(status: int, words: str) -> dict[str, str]:
 def passed(status: int, route: Route) -> Answer:
     """What the upstream made of it: its status, and nothing it said, for it may be anybody's server."""
     if 200 <= status < 300:
-        return taken(route, status)
+        return taken(route, route.status if status in {204, 205} else status)
     told = status if 400 <= status < 600 else 502  # a redirect is not followed, and nothing for a client
     return error(ApiError(told, f"The upstream answered {status}."), route.path)
 

@@ -56,21 +56,16 @@ async def answer(scope: Any, receive: Receive, send: Send) -> None:
     if request.method != "POST":
         await _send(_preflight(request), send)
         return
-    body = Body(receive, request.length)
+    body = Body(receive, request.length, asked.coding_of(request))
     try:
-        found = await _found(request, body)
+        found = await _running.take_in(request, asked.read(request), body) if _running else UNAVAILABLE
     except ApiError as refusal:
         found = answers.error(refusal, request.path)
     except Gone:
         return
+    await body.skip()
     await _send(found, send, closing=not body.is_whole)
     await body.linger()
-
-
-async def _found(request: Request, body: Body) -> Answer:
-    what = asked.read(request)
-    await body.begin(what.coding)
-    return await _running.take_in(request, what, body) if _running else UNAVAILABLE
 
 
 def _preflight(request: Request) -> Answer:
@@ -116,12 +111,12 @@ class Intake:
 
     async def _sent_on(self, standing: Standing, what: Asked, request: Request, body: Body) -> Answer:
         """Forward it or, where there is no upstream, take it and forget it."""
+        first = await body.begin()
         if not standing.upstream:
-            async for _ in body.chunks():
-                pass
+            await body.forget(first)
             return answers.taken(what.route, what.route.status)
         target = what.target_for(standing.kind)
-        return answers.passed(await self._upstreams.forward(standing, target, request, body), what.route)
+        return answers.passed(await self._upstreams.forward(standing, target, request, first, body), what.route)
 
     async def _with_token(self, application: str, forward: Forward, request: Request, what: Asked) -> Asked:
         """The same with the application's token for the placeholder, once the visitor is known."""

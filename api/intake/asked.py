@@ -14,22 +14,21 @@ PROXY = "/rum-proxy"
 
 
 class Asked(NamedTuple):
-    """What a request asks: to which route, by which credential, as which path and query, and how its body is packed;
+    """What a request asks: to which route, by which credential, as which path and query;
     `forward` is what it asks a proxy for."""
 
     route: Route
     text: str
     target: str
-    coding: str
     is_browser: bool
     forward: Forward | None = None
 
     def target_for(self, kind: Kind) -> str:
         """Path and query as they go on: a secret is no business of an upstream's, a client token is public."""
-        if kind.is_public:
-            return self.target
-        query = requests.without_credential(self.target.partition("?")[2])
-        return f"{self.route.path}?{query}" if query else self.route.path
+        path, _, query = self.target.partition("?")
+        path = path if kind.is_public and path.endswith(self.text) else self.route.path
+        query = requests.without_secrets(query, keeping=self.text if kind.is_public else "")
+        return f"{path}?{query}" if query else path
 
 
 def read(request: Request) -> Asked:
@@ -46,14 +45,21 @@ def _of_intake(request: Request) -> Asked:
     target = f"{request.path}?{request.query}" if request.query else request.path
     if not (target.isascii() and target.isprintable()):
         raise ApiError(400, "The address must be plain ASCII.")
-    coding = request.headers.get("content-encoding") or requests.first(request.query, "dd-evp-encoding")
     evp_origin = requests.first(request.query, "dd-evp-origin")
-    return Asked(route, request.credential(in_path), target, coding, is_browser(request.headers, evp_origin))
+    return Asked(route, request.credential(in_path), target, is_browser(request.headers, evp_origin))
 
 
 def _of_proxy(request: Request) -> Asked:
     """Only browsers are made to ask like this."""
     forward = ddforward.read(request.query)
     target = forward.target(forward.token)
-    coding = request.headers.get("content-encoding") or requests.first(target.partition("?")[2], "dd-evp-encoding")
-    return Asked(forward.route, forward.token, target, coding, is_browser=True, forward=forward)
+    return Asked(forward.route, forward.token, target, is_browser=True, forward=forward)
+
+
+def coding_of(request: Request) -> str:
+    """How the body is compressed, as a header says, or as browsers do: in the query, where it costs no preflight."""
+    said = request.headers.get("content-encoding", "").strip().lower()
+    if said and said != "identity":
+        return said
+    query = requests.first(request.query, "ddforward") if request.path.startswith(PROXY) else request.query
+    return requests.first(query, "dd-evp-encoding")

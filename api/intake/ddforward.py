@@ -71,7 +71,7 @@ def _target(asked: str) -> tuple[str, str]:
     host = ""
     if match := _ADDRESS.fullmatch(asked):
         host, asked = match[1], match[2]
-    if len(asked) > LONGEST or not _TARGET.fullmatch(asked) or asked.startswith("//") or set("\\#") & set(asked):
+    if len(asked) > LONGEST or not _TARGET.fullmatch(asked) or asked.startswith("//") or set("\\#;") & set(asked):
         raise ApiError(400, "ddforward: expected a path such as /api/v2/rum?…, and no other host.")
     return asked, host
 
@@ -80,7 +80,7 @@ def _places(query: str) -> list[tuple[int, str]]:
     """Where in a query string tokens stand, as they are spelled."""
     found, start = [], 0
     for name, _value, field in requests.pairs(query):
-        if name in requests.PARAMETERS:
+        if name.lower() in requests.SECRETS:
             spelled = field.partition("=")[2]
             found.append((start + len(field) - len(spelled), spelled))
         start += len(field) + 1

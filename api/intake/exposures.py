@@ -24,8 +24,8 @@ class Exposures:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="exposure")
 
     def close(self) -> None:
-        """Note what was begun, and end."""
-        self._thread.shutdown(wait=True)
+        """End, without waiting: what has been begun is finished by its thread."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     def note(self, credential_id: uuid.UUID, *, origin: str, ip: str, user_agent: str, now: datetime) -> None:
         """Have it written down that this key came from a page."""

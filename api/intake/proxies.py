@@ -19,13 +19,14 @@ from api.intake.ddforward import Forward
 from api.intake.requests import Request
 from api.verify.throttle import Throttle
 from api.verify.verifier import Unavailable, Verifier
-from keys import egress, rum_proxies, sealing
+from keys import egress, rum_proxies
 from keys.cache import Cache
 from keys.rum_proxies import Proxy, Terms
 from keys.usage.observations import network_of
 from keys.visitors import WORDS, KeySets, NotVerified, Visitor, verified
 
 MOST_KNOWN = 10_000
+MOST_VISITORS = 100_000
 PROVED_SECONDS = 30.0
 UNAVAILABLE = ApiError(503, "The proxy cannot be looked up now. Try again.", headers={"Retry-After": "1"})
 
@@ -55,7 +56,8 @@ class Proxies:
         self._sets = KeySets(self._client)
         self._proved: OrderedDict[bytes, _Proved] = OrderedDict()
         self._key = secrets.token_bytes(32)
-        self._visits = Throttle(settings.PROXY_VISITS)
+        self._visits: dict[uuid.UUID, Throttle] = {}
+        self._looking: dict[uuid.UUID, asyncio.Future[Proxy]] = {}
         self._guesses = Throttle(settings.VERIFY_UNKNOWN)
 
     async def close(self) -> None:
@@ -72,22 +74,27 @@ class Proxies:
         except Unavailable:
             raise UNAVAILABLE from None
         entry = self._known.get(str(key))
-        return entry.known if entry else await self._look_up(key, network_of(request.ip))
+        if entry:
+            return entry.known
+        if key not in self._looking:
+            self._looking[key] = asyncio.ensure_future(self._look_up(key, network_of(request.ip)))
+            self._looking[key].add_done_callback(lambda _: self._looking.pop(key))
+        return await asyncio.shield(self._looking[key])
 
     async def _look_up(self, application_id: uuid.UUID, network: str) -> Proxy:
+        """One look-up for all who ask meanwhile. Whoever asks for what there is not is soon asked to wait."""
         if not self._guesses.allows(network, minute=_minute()):
             raise ApiError(
                 429, "Too many unknown proxies were asked for. Wait a minute.", headers={"Retry-After": "60"}
             )
-        self._guesses.count(network)
         revision = self._known.revision
         try:
             found = await self._verifier.in_database(rum_proxies.find, application_id)
-        except (Unavailable, sealing.Unreadable):
+        except Unavailable:
             raise UNAVAILABLE from None
         if found is None:
+            self._guesses.count(network)
             raise NOTHING_HERE
-        self._guesses.forgive(network)
         return self._known.put(str(application_id), found, revision=revision).known
 
     async def check(self, proxy: Proxy, forward: Forward, request: Request) -> None:
@@ -96,10 +103,10 @@ class Proxies:
         if forward.token != proxy.placeholder:
             raise ApiError(403, "ddforward: the clientToken is not this application's placeholder.")
         visitor = await self._visitor(proxy, _proof(request, proxy.terms))
-        name = f"{proxy.application_id} {visitor.subject}"
-        if not self._visits.allows(name, minute=_minute()):
+        visits = self._visits.setdefault(proxy.application_id, Throttle(settings.PROXY_VISITS, MOST_VISITORS))
+        if not visits.allows(visitor.subject, minute=_minute()):
             raise ApiError(429, "This visitor sends too much. Wait a minute.", headers={"Retry-After": "60"})
-        self._visits.count(name)
+        visits.count(visitor.subject)
 
     async def _visitor(self, proxy: Proxy, proof: str) -> Visitor:
         """Who the proof is about. One that was good a moment ago, under the same terms, still is."""
@@ -118,11 +125,13 @@ class Proxies:
 
 
 def _proof(request: Request, terms: Terms) -> str:
-    """What the visitor proves it by: of header, cookie and query parameter, the first there is."""
+    """What the visitor proves it by: of header, cookie and query parameter, the first there is. A cookie comes along
+    whichever page makes the browser send; what another site's page sends is not the visitor's doing."""
+    is_foreign = request.headers.get("sec-fetch-site") == "cross-site"
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and bearer.strip():
         return bearer.strip()
-    if terms.cookie and (found := parse_cookie(request.headers.get("cookie", "")).get(terms.cookie)):
+    if terms.cookie and not is_foreign and (found := parse_cookie(request.headers.get("cookie", "")).get(terms.cookie)):
         return str(found)
     return next((value for name, value, _ in requests.pairs(request.query) if name == "visitor"), "")
 

@@ -11,6 +11,9 @@ from api.verify.questions import headers_of
 PARAMETERS = ("dd-api-key", "api_key")
 """Where a credential stands in a query string."""
 
+SECRETS = {*PARAMETERS, "application_key", "dd-application-key"}
+"""Where secrets stand in a query string, for whichever door."""
+
 SENT_ON = (
     "content-type",
     "content-encoding",
@@ -77,6 +80,12 @@ def first(query: str, wanted: str) -> str:
     return next((value for name, value, _ in pairs(query) if name == wanted), "")
 
 
-def without_credential(query: str) -> str:
-    """The query string without the fields that carry one; everything else as it is spelled."""
-    return "&".join(field for name, _, field in pairs(query) if name not in PARAMETERS)
+def without_secrets(query: str, *, keeping: str) -> str:
+    """The query string without the fields that carry credentials, but for the public one that is to be kept; what is
+    left is as it was spelled. Names count in any case, and also behind a semicolon, where some see a field begin."""
+    return "&".join(field for field in query.split("&") if _may_go_on(field, keeping))
+
+
+def _may_go_on(field: str, keeping: str) -> bool:
+    inner = [part for part in pairs(field.replace(";", "&")) if part[0].lower() in SECRETS]
+    return all(keeping and value == keeping for _, value, _ in inner)

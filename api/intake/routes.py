@@ -19,6 +19,8 @@ _NOTHING, _NO_ERRORS, _OK = b"{}", b'{"errors":[]}', b'{"status":"ok"}'
 INPUT = Route("/v1/input", Track.LOGS, _NOTHING, 200)
 """Where clients of old send logs, and version 3 of the browser SDKs everything."""
 
+RUM_HOSTS = ("rum-http-intake.", "rum.browser-intake-")
+
 ROUTES = {
     route.path: route
     for route in (
@@ -45,7 +47,7 @@ def find(path: str, host: str) -> tuple[Route, str] | None:
         found, text = INPUT, path[len(INPUT.path) + 1 :]
     else:
         return None
-    if found is INPUT and host.startswith("rum"):
+    if found is INPUT and host.startswith(RUM_HOSTS):
         found = found._replace(track=Track.RUM)
     return found, text
 

@@ -7,8 +7,9 @@ class Throttle:
     """Counts, by network and minute, texts that are looked up, but for those that turn out to be known. Of one process,
     for one thread."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, networks: int = MOST_NETWORKS) -> None:
         self.most = most
+        self._networks = networks
         self._minute = 0
         self._tried: dict[str, int] = {}
 
@@ -30,5 +31,5 @@ class Throttle:
         self._tried[name] = max(0, self._tried.get(name, 0) - 1)
 
     def _counted_as(self, network: str) -> str:
-        """Networks beyond MOST_NETWORKS in a minute share one count."""
-        return network if network in self._tried or len(self._tried) < MOST_NETWORKS else ""
+        """Networks beyond so many in a minute share one count."""
+        return network if network in self._tried or len(self._tried) < self._networks else ""

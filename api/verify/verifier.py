@@ -153,7 +153,12 @@ class Verifier:
             self._miss(asked, deliver)
 
     def _recognize(self, asked: Presented, entry: Entry[Standing, Answer], deliver: Deliver) -> None:
-        answer, line = asked.of_known(entry, self._now)
+        try:
+            answer, line = asked.of_known(entry, self._now)
+        except Exception:
+            log.exception("A question cannot be answered.")
+            _hand_over(deliver, answers.UNAVAILABLE)
+            return
         self.repeats.keep(asked.mark, Repeat(entry, answer, line))
         self._conclude(deliver, answer, line)
 
@@ -256,6 +261,9 @@ class Verifier:
             try:
                 await self._catch_up()
             except Unavailable:
+                self._refuse_waiting()
+            except Exception:
+                log.exception("What changed cannot be followed.")
                 self._refuse_waiting()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), revisions.PULSE)

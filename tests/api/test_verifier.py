@@ -207,6 +207,53 @@ def test_one_whose_answer_cannot_be_delivered_keeps_nobody_from_theirs(database)
     run(scene)
 
 
+class Riddle:
+    """Something presented that cannot be judged once it is known."""
+
+    def __init__(self, text):
+        self.text, self.network, self.mark = text, "203.0.113.0/24", b""
+
+    def of_unknown(self, _outcome):
+        raise AssertionError
+
+    def of_known(self, _entry, _now):
+        raise ValueError("nobody thought of this")
+
+
+@pytest.mark.parametrize("moved", [False, True])
+@pytest.mark.parametrize("known", [False, True])
+def test_what_cannot_be_judged_is_503_and_keeps_nobody_from_theirs(known, moved, database):
+    text, other = database.add(), database.add()
+
+    async def scene(talk):
+        await talk.ask(*([text, other] if known else []))
+        database.has_moved = moved
+        loop = asyncio.get_running_loop()
+        futures = [loop.create_future() for _ in range(2)]
+        for future in futures:
+            talk.verifier.judge(Riddle(text), future.set_result)
+        assert await talk.ask(other) == [200]
+        assert [(await future).status for future in futures] == [503, 503]
+        database.has_moved = True
+        assert await talk.ask(text) == [200]
+
+    run(scene)
+
+
+def test_whatever_goes_wrong_while_changes_are_read_they_are_read_again(database, monkeypatch):
+    text = database.add()
+
+    async def scene(talk):
+        assert await talk.ask(text) == [200]
+        with monkeypatch.context() as broken:
+            broken.setattr(talk.verifier.cache, "forget", lambda _subjects: 1 / 0)
+            database.revoke(text)
+            assert await talk.ask(text) == [503]
+        assert await talk.ask(text) == [401]
+
+    run(scene)
+
+
 def test_without_a_sign_changes_are_read_at_the_next_pulse(database):
     text = database.add()
 
@@ -333,9 +380,8 @@ def test_a_network_that_tries_out_credentials_gets_no_more_look_ups(database, se
     assert len(database.asked) == 4
 
 
-def test_networks_beyond_number_share_one_count(monkeypatch):
-    monkeypatch.setattr("api.verify.throttle.MOST_NETWORKS", 2)
-    throttle = Throttle(2)
+def test_networks_beyond_number_share_one_count():
+    throttle = Throttle(2, networks=2)
     for network in "abcd":
         throttle.allows(network, minute=1)
         throttle.count(network)

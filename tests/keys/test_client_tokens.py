@@ -42,7 +42,7 @@ def test_one_of_which_nothing_is_said_sends_logs_from_anywhere(token):
 
 def test_what_is_said_is_kept_recorded_and_part_of_its_standing(token, set_use, by):
     shop = rum_applications.create(name="shop", by=by)
-    set_use(shop.pk, (Track.RUM, Track.LOGS), [f" {SHOP.upper()}/ ", SHOP, ""])
+    set_use(shop.pk, (Track.RUM, Track.LOGS), [f" {SHOP.upper()}:443/ ", SHOP, ""])
 
     event = AuditEvent.objects.latest("pk")
     standing = standings.find([token.secret.text])[token.secret.text]

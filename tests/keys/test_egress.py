@@ -1,16 +1,16 @@
 """Which addresses this server connects to for somebody else."""
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import aiohttp
 import pytest
 
 from accounts.refusals import NotAllowed
-from keys import egress
+from keys import egress, resolving
 
 PRIVATE = [
     "127.0.0.1",
@@ -36,6 +36,9 @@ PRIVATE = [
     "[2001::1]",
     "[2001:db8::1]",
     "[5f00::1]",
+    "[fec0::1]",
+    "[::10.0.0.1]",
+    "[::ffff:0:10.0.0.1]",
 ]
 
 
@@ -80,6 +83,9 @@ def test_an_operator_may_open_a_network_with_all_its_ports(settings):
         "https://[::1",
         "https://" + "a" * 600 + ".example.com",
         "//intake.example.com",
+        "https://2130706433",
+        "https://127.1",
+        "https://intake.example.com:0",
         "file:///etc/passwd",
     ],
 )
@@ -119,6 +125,26 @@ def fetched(address):
 
 
 @pytest.fixture
+def chatty():
+    """Says that an answer is to come, and says it again and again."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    stopped = threading.Event()
+
+    def talk():
+        connection, _ = listener.accept()
+        with contextlib.suppress(OSError), connection:
+            while not stopped.is_set():
+                connection.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100)
+
+    thread = threading.Thread(target=talk, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    stopped.set()
+    thread.join(5)
+    listener.close()
+
+
+@pytest.fixture
 def opened(settings):
     settings.EGRESS_ALLOW = [ipaddress.ip_network("127.0.0.0/8")]
 
@@ -131,6 +157,39 @@ def test_what_is_open_is_fetched(site, opened):
 def test_no_redirect_is_followed_and_no_more_is_read_than_is_wanted(path, words, site, opened):
     with pytest.raises(egress.NotReached, match=words):
         fetched(site + path)
+
+
+def test_one_that_only_promises_an_answer_is_given_up(chatty, opened):
+    with pytest.raises(egress.NotReached):
+        fetched(chatty)
+
+
+def test_a_dead_name_is_not_looked_for_again_and_holds_nobody_up(monkeypatch):
+    asked, hanging = [], threading.Event()
+
+    def look_up(host, *_args, **_kwargs):
+        asked.append(host)
+        hanging.wait(5 if host.startswith("slow") else 0)
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+
+    async def scene():
+        resolver = resolving.Resolver()
+        slow = [asyncio.ensure_future(resolver.resolve(f"slow{n}.example")) for n in range(8)]
+        await asyncio.sleep(0)
+        for _ in range(3):
+            with pytest.raises(OSError, match=r"name|found"):
+                await resolver.resolve("dead.example")
+        assert not any(one.done() for one in slow)
+        with pytest.raises(OSError, match="in time"):
+            await slow[0]
+        hanging.set()
+        await asyncio.gather(*slow, return_exceptions=True)
+        await resolver.close()
+
+    monkeypatch.setattr(resolving.socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(resolving, "SECONDS", 0.5)
+    asyncio.run(scene())
+    assert asked.count("dead.example") == 1
 
 
 def test_an_address_is_judged_when_it_is_connected_to(site):
@@ -146,7 +205,7 @@ def test_a_name_that_resolves_to_something_private_is_not_connected_to(monkeypat
         async def resolve(*_args, **_kwargs):
             return [found | {"flags": 0}]
 
-        monkeypatch.setattr(aiohttp.resolver.DefaultResolver, "resolve", resolve)
+        monkeypatch.setattr(resolving.Resolver, "resolve", resolve)
         monkeypatch.setattr(egress, "_HTTPS", port)
         with pytest.raises(egress.NotReached):
             fetched(f"https://a.example:{port}/")

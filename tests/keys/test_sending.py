@@ -72,6 +72,9 @@ def test_a_token_sends_what_is_said_of_it_from_where_is_said(alice, issue, judge
         ("null", False),
         ("", False),
         ("https://.b.example", False),
+        ("http://[", False),
+        ("https://[x].b.example", True),  # no browser says so, and it is below
+        ("https://a\u2100.example", False),
     ],
 )
 def test_a_star_stands_for_what_lies_below(origin, is_allowed):

@@ -132,13 +132,45 @@ def test_rubbish_is_unreadable_or_unsigned(text):
     assert reason(text) in {Reason.UNREADABLE, Reason.UNSIGNED}
 
 
-def test_keys_are_fetched_once_and_again_after_a_while(site):
-    for _ in range(3):
-        check(proof(RSA, "RS256", "r"), PUBLIC, site.sets)
-    assert site.asked == 1
-    site.now += KEPT_SECONDS + 1
-    check(proof(RSA, "RS256", "r"), PUBLIC, site.sets)
-    assert site.asked == 2
+def test_keys_are_fetched_once_and_again_beside_after_a_while(site):
+    async def scene():
+        for _ in range(3):
+            await verified(proof(RSA, "RS256", "r"), PUBLIC, site.sets)
+        assert site.asked == 1
+        site.now += KEPT_SECONDS + 1
+        site.content = published(("e", CURVE, "ES256"))
+        assert await verified(proof(RSA, "RS256", "r"), PUBLIC, site.sets)  # nobody waits
+        await asyncio.sleep(0.01)
+        assert site.asked == 2
+        with pytest.raises(NotVerified):
+            await verified(proof(RSA, "RS256", "r"), PUBLIC, site.sets)
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    ("key", "algorithm"), [(RSA, "RS256"), (RSA, "RS512"), (RSA, "PS256"), (RSA, "PS512"), (CURVE, "ES256")]
+)
+def test_a_key_that_names_no_algorithm_is_good_for_all_of_its_sort(key, algorithm, site):
+    listed = json.loads(published(("k", key, algorithm)))["keys"][0]
+    listed.pop("alg", None)
+    site.content = json.dumps({"keys": [listed]}).encode()
+    other = "ES256" if key is RSA else "RS256"
+
+    assert check(proof(key, algorithm), PUBLIC, site.sets)
+    assert reason(proof(CURVE if key is RSA else RSA, other), PUBLIC, site.sets) is Reason.UNSIGNED
+
+
+def test_a_key_that_names_one_is_good_for_no_other(site):
+    listed = json.loads(published(("k", RSA, "RS256")))["keys"][0] | {"alg": "RS512"}
+    site.content = json.dumps({"keys": [listed]}).encode()
+
+    assert reason(proof(RSA, "RS256", "k"), PUBLIC, site.sets) is Reason.UNSIGNED
+
+
+@pytest.mark.parametrize("strange", [{"exp": 10**400}, {"exp": "soon"}, {"exp": None}, {"sub": ""}, {"sub": 7}])
+def test_strange_claims_are_refused(strange):
+    assert reason(proof(**strange)) in {Reason.INCOMPLETE, Reason.UNREADABLE}
 
 
 def test_a_new_key_is_found_and_an_unknown_one_is_not_asked_for_all_the_time(site):

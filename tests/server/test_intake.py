@@ -1,13 +1,14 @@
 """The intake on the real server: what is let in reaches the upstream unchanged, and nothing else does."""
 
+import contextlib
 import gzip
 import json
+import re
 import socket
 import threading
 import time
 import uuid
 import zlib
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -88,6 +89,31 @@ def test_what_programs_send_by_an_api_key_arrives_without_it(path, place, server
     assert acme.api_key not in str(told.received)
 
 
+HIDDEN = {
+    "beside an application key": ("/api/v2/logs?api_key={api_key}&application_key={application_key}&x=1", {}),
+    "beside a token": ("/api/v2/logs?dd-api-key={token}&api_key={api_key}&x=1", {}),
+    "a token first": ("/api/v2/logs?dd-api-key={token}&dd-api-key={api_key}&x=1", {}),
+    "in capitals": ("/api/v2/logs?DD-API-KEY={api_key}&x=1", {"DD-API-KEY": "{api_key}"}),
+    "behind a semicolon": ("/api/v2/logs?y=1;api_key={api_key}&x=1", {"DD-API-KEY": "{token}"}),
+    "in the path": ("/v1/input/{api_key}?x=1", {"DD-API-KEY": "{token}"}),
+    "in a header": (
+        "/api/v2/logs?x=1",
+        {"DD-API-KEY": "{api_key}", "User-Agent": "a/{api_key}", "DD-REQUEST-ID": "{api_key}"},
+    ),
+}
+
+
+@pytest.mark.parametrize("how", HIDDEN)
+def test_no_secret_goes_on_wherever_it_was_put(how, server, acme, told):
+    target, headers = HIDDEN[how]
+    headers = {name: value.format(**vars(acme)) for name, value in headers.items()}
+    assert send(server, target.format(**vars(acme)), b"{}", headers)[0] in {200, 202}
+
+    (came,) = told.received
+    assert not {acme.api_key, acme.application_key} & set(re.findall(r"\w+", f"{came.target} {came.headers}"))
+    assert came.target.endswith("x=1")
+
+
 def test_an_api_key_in_the_path_goes_no_further(server, acme, told):
     assert send(server, f"/v1/input/{acme.api_key}?x=1")[0] == 202
     assert told.last.target == "/v1/input?x=1"
@@ -110,6 +136,7 @@ REFUSED = {
     "logs by a token for RUM": ("/api/v2/logs?dd-api-key={strict}", {"Origin": SHOP}, 403),
     "RUM by a token for logs": ("/api/v2/rum?dd-api-key={alone}", {}, 403),
     "another origin": ("/api/v2/rum?dd-api-key={strict}", {"Origin": "https://evil.example"}, 403),
+    "no origin that can be read": ("/api/v2/rum?dd-api-key={strict}", {"Origin": "http://["}, 403),
     "no origin": ("/api/v2/rum?dd-api-key={strict}", {}, 403),
     "RUM by an API key": ("/api/v2/rum?dd-api-key={api_key}", {}, 403),
     "metrics by a token": ("/api/v2/series?dd-api-key={token}", {}, 403),
@@ -169,6 +196,17 @@ def test_what_is_packed_stays_packed(pack, server, acme, told):
     assert send(server, f"/api/v2/logs?dd-api-key={acme.token}", body[:-6], {"Content-Encoding": name})[0] == 400
 
 
+def test_gzip_may_come_in_several_parts_and_nothing_else_may_follow(server, acme, told):
+    target, headers = f"/api/v2/logs?dd-api-key={acme.token}", {"Content-Encoding": "gzip"}
+    several = gzip.compress(b"[]") + gzip.compress(b"[]")
+
+    assert send(server, target, several, headers)[0] == 202
+    assert send(server, target, several + b"rubbish", headers)[0] == 400
+    assert send(server, target, gzip.compress(b"") + gzip.compress(bytes(64 * 1024 * 1024)), headers)[0] == 413
+    assert send(server, target, zlib.compress(b"[]") + b"x", {"Content-Encoding": "deflate"})[0] == 400
+    assert send(server, f"{target}&dd-evp-encoding=deflate", b"x", {"Content-Encoding": "identity"})[0] == 400
+
+
 def test_a_small_body_that_unpacks_to_very_much_is_refused(server, acme, told):
     bomb = zlib.compress(b"\0" * 64 * 1024 * 1024, 9)
 
@@ -212,6 +250,19 @@ def test_one_that_is_cut_short_or_too_slow_never_arrives_whole(server, acme, tol
         slow.send(head + b"half")
         assert slow.answer()[0] == 408
     assert told.received == []
+
+
+def test_what_comes_in_tiny_pieces_is_refused(server, acme, told):
+    assert chunked(server, f"/api/v2/logs?dd-api-key={acme.token}", [b"a"] * 21_000) == 400
+    assert told.received == []
+
+
+def test_slow_senders_take_no_place_at_the_upstream(server, acme, told):
+    head = f"POST /api/v2/logs?dd-api-key={acme.token} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n".encode()
+    with contextlib.ExitStack() as stack:
+        for _ in range(150):
+            stack.enter_context(Connection(server.url)).send(head + b"h")
+        assert {send(server, rum(acme, acme.token), b"{}", BROWSER)[0] for _ in range(20)} == {202}
 
 
 def test_without_an_upstream_it_is_taken_and_forgotten(server, quiet, told):
@@ -328,8 +379,6 @@ def test_the_api_refuses_it_too_and_its_owner_is_told_once(server):
 
 def test_what_was_sent_is_counted_for_its_token(server, acme):
     def counted():
-        data = urlsplit(server.url)
-        assert data.port
         script = f"""
 import json
 from django.db.models import Sum
@@ -363,7 +412,7 @@ def test_the_proxy_puts_the_token_in_for_a_visitor(path, place, server, acme, to
     if place == "bearer":
         headers["Authorization"] = f"Bearer {proof()}"
     elif place == "cookie":
-        headers["Cookie"] = f"_dd_s=a=1&b; visitor={proof()}; x=y"
+        headers |= {"Cookie": f"_dd_s=a=1&b; visitor={proof()}; x=y", "Sec-Fetch-Site": "same-origin"}
     else:
         more = f"&visitor={proof()}"
     target = rum(acme, acme.placeholder, path)
@@ -391,6 +440,7 @@ STRANGERS = {
     "rubbish": ({"Authorization": "Bearer x.y.z"}, 401),
     "another scheme": ({"Authorization": "Basic eDp5"}, 401),
     "another cookie": ({"Cookie": "session={good}"}, 401),
+    "another site's page": ({"Cookie": "visitor={good}", "Sec-Fetch-Site": "cross-site"}, 401),
 }
 
 
