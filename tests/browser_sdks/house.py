@@ -1,0 +1,104 @@
+"""The organisation whose pages carry the SDKs: its applications, and what the server knows of them afterwards."""
+
+import json
+from typing import NamedTuple
+
+from tests.browser_sdks.shop import AUDIENCE, COOKIE, ISSUER, SHARED_KEY
+
+AS_ADMIN = """
+import json
+import time
+from django.db.models import Sum
+from django.utils import timezone
+from accounts.actors import Actor, ActorType
+from accounts.models import Member
+from audit.models import AuditEvent
+from keys import lifecycle, rum_applications, rum_proxies, upstreams
+from keys.models import BrowserSighting, Credential, RumApplication, UsageDay, UsageHour
+given = json.loads({given!r})
+admin = Member.objects.select_related("organization").get(organization_id=given["organization"], sort="user")
+by = Actor(organization_id=admin.organization_id, type=ActorType.USER, id=str(admin.id), label=admin.name,
+           permissions=admin.permissions, now=timezone.now())
+"""
+FORWARD = """
+upstreams.set_address(given["address"], by=by)
+print(json.dumps(None))
+"""
+APPLICATIONS = """
+made = []
+for name in given["names"]:
+    application = rum_applications.create(name=name, by=by)
+    proxy = rum_proxies.change(application.pk, is_open=True, by=by, **given["terms"])
+    token = RumApplication.objects.with_tokens().get(pk=application.pk).token
+    made.append([name, str(application.pk), str(token.pk), token.public_text, proxy.placeholder])
+print(json.dumps(made))
+"""
+COUNTS = """
+def counted(model):
+    rows = model.objects.filter(credential_id__in=given["expected"]).values("credential_id", "outcome")
+    found = {}
+    for row in rows.annotate(sum=Sum("count")):
+        found.setdefault(str(row["credential_id"]), {})[row["outcome"]] = row["sum"]
+    return found
+for _ in range(100):
+    found = [counted(UsageHour), counted(UsageDay)]
+    if found == [given["expected"]] * 2:
+        break
+    time.sleep(0.1)
+print(json.dumps(found))
+"""
+SEEN = """
+credential = Credential.objects.get(organization_id=by.organization_id, last4=given["last4"], kind="api_key")
+sightings = [[one.origin] for one in BrowserSighting.objects.filter(credential=credential)]
+events = AuditEvent.objects.filter(event="credential.seen_in_browser", target_id=str(credential.pk))
+print(json.dumps({"sightings": sightings, "events": [str(vars(one)) for one in events]}))
+"""
+REVOKE = """
+print(json.dumps(lifecycle.revoke(given["credential"], by=by) and None))
+"""
+
+
+class Application(NamedTuple):
+    """An application, with the token of its pages and the placeholder for it."""
+
+    name: str
+    id: str
+    token_id: str
+    token: str
+    placeholder: str
+
+
+class House:
+    """An organisation on a server, acted on by its admin."""
+
+    def __init__(self, server, name):
+        self._server = server
+        self.admin = f"ada@{name.lower()}.example"
+        self.keys = json.loads(server.manage("createorg", name, "--admin", self.admin, "--keys"))
+
+    def forward_to(self, address):
+        """Have everything that is taken in sent on to this address."""
+        self._do(FORWARD, address=address)
+
+    def applications(self, *names):
+        """New applications whose proxies are open to visitors of the shop."""
+        terms = {"shared_key": SHARED_KEY, "issuer": ISSUER, "audience": AUDIENCE, "cookie": COOKIE}
+        return [Application(*made) for made in self._do(APPLICATIONS, names=names, terms=terms)]
+
+    def counts(self, expected):
+        """How often each of these credentials was used, by outcome, by hours and by days, once it is as expected or
+        ten seconds have passed."""
+        return self._do(COUNTS, expected=expected)
+
+    def seen_in_browser(self, key):
+        """What is known of an API key that came from a browser."""
+        return self._do(SEEN, last4=key[-4:])
+
+    def revoke(self, application):
+        """Revoke the application's token."""
+        self._do(REVOKE, credential=application.token_id)
+
+    def _do(self, script, **given):
+        given["organization"] = self.keys["org_id"]
+        code = AS_ADMIN.format(given=json.dumps(given)) + script
+        return json.loads(self._server.manage("shell", "-v", "0", "-c", code).strip().splitlines()[-1])
