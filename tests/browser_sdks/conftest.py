@@ -12,7 +12,7 @@ from tests.browser_sdks.house import House
 from tests.browser_sdks.shop import Shop
 from tests.browser_sdks.wire import Wire
 from tests.browsing import QUIET
-from tests.recording import Upstream
+from tests.recording import recording
 from tests.run import find
 
 
@@ -24,9 +24,8 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def upstream():
-    started = Upstream()
-    yield started
-    started.close()
+    with recording() as told:
+        yield told
 
 
 @pytest.fixture(scope="session")

@@ -4,21 +4,19 @@ import json
 from typing import NamedTuple
 
 from tests.browser_sdks.shop import AUDIENCE, COOKIE, ISSUER, SHARED_KEY
+from tests.server.intake import run
 
 AS_ADMIN = """
 import json
 import time
 from django.db.models import Sum
 from django.utils import timezone
-from accounts.actors import Actor, ActorType
 from accounts.models import Member
 from audit.models import AuditEvent
-from keys import lifecycle, rum_applications, rum_proxies, upstreams
+from keys import bootstrap, lifecycle, rum_applications, rum_proxies, upstreams
 from keys.models import BrowserSighting, Credential, RumApplication, UsageDay, UsageHour
 given = json.loads({given!r})
-admin = Member.objects.select_related("organization").get(organization_id=given["organization"], sort="user")
-by = Actor(organization_id=admin.organization_id, type=ActorType.USER, id=str(admin.id), label=admin.name,
-           permissions=admin.permissions, now=timezone.now())
+by = bootstrap.as_member(Member.objects.get(organization_id=given["organization"]), now=timezone.now())
 """
 FORWARD = """
 upstreams.set_address(given["address"], by=by)
@@ -100,5 +98,4 @@ class House:
 
     def _do(self, script, **given):
         given["organization"] = self.keys["org_id"]
-        code = AS_ADMIN.format(given=json.dumps(given)) + script
-        return json.loads(self._server.manage("shell", "-v", "0", "-c", code).strip().splitlines()[-1])
+        return run(self._server, AS_ADMIN.format(given=json.dumps(given)) + script)

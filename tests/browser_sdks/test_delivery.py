@@ -30,7 +30,7 @@ def test_what_reaches_the_upstream_is_what_chromium_sent(product, visit, wires, 
         (visits.onward(one.request.target, application), one.request.headers.get("content-type"), one.request.body)
         for one in visits.about(application, wires)
     )
-    arrived = upstream.of("x-application-id", application.id)
+    arrived = [one for one in upstream.received if one.headers["x-application-id"] == application.id]
 
     assert Counter((one.target, one.headers.get("content-type"), one.body) for one in arrived) == sent
     assert {one.headers["x-credential-id"] for one in arrived} == {application.token_id}
