@@ -53,6 +53,12 @@ class Visit:
     def applications(self):
         return {"rum": self.rum, "logs": self.logs}
 
+    @property
+    def replays(self):
+        """Whether its replay goes on until it is left. Version 5 fetches the rest of it then; when the page's end cuts
+        that off, it asks for the same again, which is cut off as well."""
+        return self.major != 5
+
     def setup(self, product):
         """What the SDK is initialised with, and how its address is given."""
         application = self.applications[product]
@@ -119,7 +125,7 @@ def run(visits, browser, shop, wires, folder, stay=300):
     for visit, page in opened:
         page.wait_for_selector("html[data-visited]", state="attached")
         visit.source = page.content()
-    _settle(visits, wires, lambda exchanges: exchanges)  # what is under way when a page is left may be sent again
+    _settle(visits, wires, _may_be_left)
     for _visit, page in opened:
         page.evaluate("leave()")
     for visit, page in opened:
@@ -139,8 +145,7 @@ def _open(visit, browser, shop, folder, stay):
     context.on("weberror", lambda error: visit.complaints.append(str(error.error)))
     page = context.new_page()
     setups = {product: visit.setup(product) for product in ("rum", "logs")}
-    replay = "stop" if visit.major == 5 else "go on"  # it fetches a replay while the page ends, and then once more
-    path = shop.page(name, visit.major, **setups, replay=replay, stay=stay)
+    path = shop.page(name, visit.major, **setups, replays=visit.replays, stay=stay)
     page.goto(f"https://shop.example/sign-in?next={path}")
     return page
 
@@ -151,7 +156,7 @@ def _settle(visits, wires, is_enough):
     while time.monotonic() < deadline:
         exchanges = [sent(visit, wires) for visit in visits]
         for visit, mine in zip(visits, exchanges, strict=True):
-            visit.settled = bool(is_enough(mine)) and all(one.answer for one in mine)
+            visit.settled = is_enough(visit, mine) and all(one.answer for one in mine)
         if (count := [len(mine) for mine in exchanges]) != before:
             since, before = time.monotonic(), count
         if all(visit.settled for visit in visits) and time.monotonic() - since > QUIET_SECONDS:
@@ -159,6 +164,11 @@ def _settle(visits, wires, is_enough):
         time.sleep(0.05)
 
 
-def _is_complete(exchanges):
+def _may_be_left(visit, exchanges):
+    """What is under way when a page is left may be cut off."""
+    return bool(exchanges) and (visit.replays or any("replay" in one.request.target for one in exchanges))
+
+
+def _is_complete(_visit, exchanges):
     contents = [content(one) for one in exchanges]
     return all(any(last in one for one in contents) for last in LAST)
