@@ -65,23 +65,45 @@ def browser(playwright, wires):
 
 @pytest.fixture(scope="session")
 def applications(house):
-    """Two for every case, made at once: for RUM and for logs."""
-    names = [f"{major} {form} {product}" for major, form in visits.CASES for product in ("rum", "logs")]
+    """Two for every case, made at once: for RUM and for logs; and some for what is refused."""
+    cases = [*(f"{major} {form}" for major, form in visits.CASES), "stranger", "revoked", "key"]
+    names = [f"{case} {product}" for case in cases for product in ("rum", "logs")]
     return {made.name: made for made in house.applications(*names)}
 
 
 @pytest.fixture(scope="session")
-def visits_of(applications, browser, shop, wires, tmp_path_factory):
-    """The visits with an SDK of this major by form, made when they are first asked for, all at once."""
+def pair(applications):
+    """The two applications of a case."""
+    return lambda case: [applications[f"{case} {product}"] for product in ("rum", "logs")]
+
+
+@pytest.fixture(scope="session")
+def visit(browser, shop, wires, tmp_path_factory):
+    """Makes these visits, all at once."""
+    return lambda *them: visits.run(them, browser, shop, wires, tmp_path_factory.mktemp("har"))
+
+
+@pytest.fixture(scope="session")
+def visits_of(pair, visit):
+    """The visits with an SDK of this major by form, made when they are first asked for."""
 
     @functools.cache
     def made(major):
-        mine = {
-            form: visits.Visit(major, form, *(applications[f"{major} {form} {product}"] for product in ("rum", "logs")))
-            for form, majors in visits.FORMS.items()
-            if major in majors
-        }
-        visits.run([*mine.values()], browser, shop, wires, tmp_path_factory.mktemp("har"))
+        forms = [form for form, majors in visits.FORMS.items() if major in majors]
+        mine = {form: visits.Visit(major, form, *pair(f"{major} {form}")) for form in forms}
+        visit(*mine.values())
         return mine
 
     return made
+
+
+@pytest.fixture(scope="session")
+def counts_of(house, visits_of, wires):
+    """What the server counted for the visits with this major, by the id of the token: by hours and by days."""
+
+    @functools.cache
+    def counted(major):
+        tokens = [application for visit in visits_of(major).values() for application in visit.applications.values()]
+        return house.counts({one.token_id: {"valid": len(visits.about(one, wires))} for one in tokens})
+
+    return counted

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Member
 from audit.models import AuditEvent
 from keys import bootstrap, lifecycle, rum_applications, rum_proxies, upstreams
-from keys.models import BrowserSighting, Credential, RumApplication, UsageDay, UsageHour
+from keys.models import BrowserSighting, RumApplication, UsageDay, UsageHour
 given = json.loads({given!r})
 by = bootstrap.as_member(Member.objects.get(organization_id=given["organization"]), now=timezone.now())
 """
@@ -46,13 +46,18 @@ for _ in range(100):
 print(json.dumps(found))
 """
 SEEN = """
-credential = Credential.objects.get(organization_id=by.organization_id, last4=given["last4"], kind="api_key")
-sightings = [[one.origin] for one in BrowserSighting.objects.filter(credential=credential)]
-events = AuditEvent.objects.filter(event="credential.seen_in_browser", target_id=str(credential.pk))
-print(json.dumps({"sightings": sightings, "events": [str(vars(one)) for one in events]}))
+for _ in range(100):
+    sightings = BrowserSighting.objects.filter(credential__organization_id=by.organization_id)
+    events = AuditEvent.objects.of(by.organization_id).filter(event="credential.seen_in_browser")
+    if sightings and events:
+        break
+    time.sleep(0.1)
+found = [[one.credential.last4, one.origin] for one in sightings]
+print(json.dumps({"sightings": found, "events": [str(vars(one)) for one in events]}))
 """
 REVOKE = """
-print(json.dumps(lifecycle.revoke(given["credential"], by=by) and None))
+lifecycle.revoke(given["credential"], by=by)
+print(json.dumps(None))
 """
 
 
@@ -88,9 +93,18 @@ class House:
         ten seconds have passed."""
         return self._do(COUNTS, expected=expected)
 
-    def seen_in_browser(self, key):
-        """What is known of an API key that came from a browser."""
-        return self._do(SEEN, last4=key[-4:])
+    def seen_in_browser(self):
+        """What is known of API keys that came from a browser, once there is anything or ten seconds have passed."""
+        return self._do(SEEN)
+
+    def mails(self):
+        """All that were sent to the admin."""
+        texts = [file.read_text() for file in (self._server.data_dir / "outbox").iterdir()]
+        return [text for text in texts if f"To: {self.admin}" in text]
+
+    def log(self):
+        """What the server has written."""
+        return self._server.log()
 
     def revoke(self, application):
         """Revoke the application's token."""

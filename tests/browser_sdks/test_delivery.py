@@ -11,21 +11,21 @@ PRODUCTS = ("rum", "logs")
 
 
 @pytest.fixture
-def visit(visits_of, major, form):
+def visited(visits_of, major, form):
     return visits_of(major)[form]
 
 
-def test_all_that_chromium_sent_is_taken_in_without_a_preflight(visit, wires):
-    assert visit.settled
-    assert visit.complaints == []
-    for application in visit.applications.values():
+def test_all_that_chromium_sent_is_taken_in_without_a_preflight(visited, wires):
+    assert visited.settled
+    assert visited.complaints == []
+    for application in visited.applications.values():
         exchanges = visits.about(application, wires)
         assert {(one.request.method, one.answer.status) for one in exchanges} == {("POST", 202)}
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
-def test_what_reaches_the_upstream_is_what_chromium_sent(product, visit, wires, upstream):
-    application = visit.applications[product]
+def test_what_reaches_the_upstream_is_what_chromium_sent(product, visited, wires, upstream):
+    application = visited.applications[product]
     sent = Counter(
         (visits.onward(one.request.target, application), one.request.headers.get("content-type"), one.request.body)
         for one in visits.about(application, wires)
@@ -39,17 +39,26 @@ def test_what_reaches_the_upstream_is_what_chromium_sent(product, visit, wires, 
     assert all("127.0.0.1" in one.headers["x-forwarded-for"] for one in arrived)
 
 
-def test_what_was_on_the_wire_is_what_the_page_sent_and_playwright_saw(visit, wires):
+def test_what_was_on_the_wire_is_what_the_page_sent_and_playwright_saw(visited, wires):
     """Of what a page sends while it ends, Playwright misses some; the page itself does not."""
-    wire = [one.request for one in visits.sent(visit, wires)]
+    wire = [one.request for one in visits.sent(visited, wires)]
     addresses = Counter(f"https://{one.headers['host']}{one.target}" for one in wire)
     bodies = Counter(one.body for one in wire)
-    texts = [one["text"].encode() for one in visit.ledger if one["text"] is not None]
-    seen = [one for one in visit.seen if one[0] in addresses]
+    texts = [one["text"].encode() for one in visited.ledger if one["text"] is not None]
+    seen = [one for one in visited.seen if one[0] in addresses]
 
-    assert Counter(one["url"] for one in visit.ledger) == addresses
+    assert Counter(one["url"] for one in visited.ledger) == addresses
     assert not Counter(texts) - bodies
     assert not Counter(url for url, _body in seen) - addresses
     assert not Counter(body for _url, body in seen if body) - bodies
     assert len(texts) > 2
     assert len(seen) > 2
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_usage_counts_each_request_once(product, visited, major, wires, counts_of):
+    application = visited.applications[product]
+    sent = visits.about(application, wires)
+
+    assert [counted.get(application.token_id) for counted in counts_of(major)] == [{"valid": len(sent)}] * 2
+    assert len(sent) > 1

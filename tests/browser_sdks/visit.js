@@ -31,7 +31,7 @@ async function visit({ rum, logs }) {
   for (let action = 0; action < ACTIONS; action += 1) rum.addAction(`action ${action}`, { action });
   document.getElementById("greeting").textContent = "Welcome back";
   await fetch("/visit.css").then((answer) => answer.text());
-  await new Promise((resolve) => setTimeout(resolve, setup.stay));
+  await new Promise((resolve) => setTimeout(resolve, 300));
   logs.logger.warn("the last line");
   rum.addAction("the last action");
   if (!setup.replays) rum.stopSessionReplayRecording();

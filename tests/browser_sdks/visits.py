@@ -48,6 +48,11 @@ class Visit:
     source: str = ""
     har: Path | None = None
     settled: bool = False
+    is_signed_in: bool = True
+
+    @property
+    def name(self):
+        return f"{self.major}-{self.form}-{self.rum.id[:8]}".replace(" ", "-")
 
     @property
     def applications(self):
@@ -119,38 +124,48 @@ def content(exchange):
     return zlib.decompress(exchange.request.body) if packed else exchange.request.body
 
 
-def run(visits, browser, shop, wires, folder, stay=300):
+def run(visits, browser, shop, wires, folder):
     """Open every page, leave all of them, and wait until all that they sent is answered."""
-    opened = [(visit, _open(visit, browser, shop, folder, stay)) for visit in visits]
-    for visit, page in opened:
+    pages = [(visit, opened(visit, browser, shop, folder)) for visit in visits]
+    for visit, page in pages:
         page.wait_for_selector("html[data-visited]", state="attached")
         visit.source = page.content()
-    _settle(visits, wires, _may_be_left)
-    for _visit, page in opened:
+    settle(visits, wires)
+    for _visit, page in pages:
         page.evaluate("leave()")
-    for visit, page in opened:
+    for visit, page in pages:
         page.wait_for_url("**/away.html")
         visit.ledger = json.loads(page.evaluate("sessionStorage.getItem('ledger')"))
-    _settle(visits, wires, _is_complete)
-    for _visit, page in opened:
+    settle(visits, wires, _is_complete)
+    for _visit, page in pages:
         page.context.close()
 
 
-def _open(visit, browser, shop, folder, stay):
-    name = f"{visit.major} {visit.form}".replace(" ", "-")
-    visit.har = folder / f"{name}.har" if (visit.major, visit.form) in PROXIED else None
+def opened(visit, browser, shop, folder):
+    """A visitor's page, in a browser of their own."""
+    visit.har = folder / f"{visit.name}.har" if (visit.major, visit.form) in PROXIED else None
     context = browser.new_context(record_har_path=visit.har, record_har_content="embed" if visit.har else None)
     context.on("request", lambda request: visit.seen.append((request.url, request.post_data_buffer)))
     context.on("console", lambda said: visit.complaints.append(said.text) if said.type == "error" else None)
     context.on("weberror", lambda error: visit.complaints.append(str(error.error)))
     page = context.new_page()
     setups = {product: visit.setup(product) for product in ("rum", "logs")}
-    path = shop.page(name, visit.major, **setups, replays=visit.replays, stay=stay)
-    page.goto(f"https://shop.example/sign-in?next={path}")
+    path = shop.page(visit.name, visit.major, **setups, replays=visit.replays)
+    page.goto(f"https://shop.example/sign-in?next={path}" if visit.is_signed_in else f"https://shop.example{path}")
     return page
 
 
-def _settle(visits, wires, is_enough):
+def _may_be_left(visit, exchanges):
+    """What is under way when a page is left may be cut off."""
+    return bool(exchanges) and (visit.replays or any("replay" in one.request.target for one in exchanges))
+
+
+def _is_complete(_visit, exchanges):
+    contents = [content(one) for one in exchanges]
+    return all(any(last in one for one in contents) for last in LAST)
+
+
+def settle(visits, wires, is_enough=_may_be_left):
     """Wait until what every visit sent is enough and answered, and nothing more comes."""
     deadline, since, before = time.monotonic() + PATIENCE, time.monotonic(), None
     while time.monotonic() < deadline:
@@ -162,13 +177,3 @@ def _settle(visits, wires, is_enough):
         if all(visit.settled for visit in visits) and time.monotonic() - since > QUIET_SECONDS:
             return
         time.sleep(0.05)
-
-
-def _may_be_left(visit, exchanges):
-    """What is under way when a page is left may be cut off."""
-    return bool(exchanges) and (visit.replays or any("replay" in one.request.target for one in exchanges))
-
-
-def _is_complete(_visit, exchanges):
-    contents = [content(one) for one in exchanges]
-    return all(any(last in one for one in contents) for last in LAST)
