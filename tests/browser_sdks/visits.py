@@ -73,7 +73,7 @@ class Visit:
         plain |= {"clientToken": application.placeholder if hidden else application.token}
         plain |= {"kind": kind, "address": address}
         if product == "rum":
-            plain |= {"applicationId": application.id, "defaultPrivacyLevel": "allow"}
+            plain |= {"applicationId": application.id, "defaultPrivacyLevel": "allow", "trackResources": True}
         if self.major == 3:
             rates = {"sampleRate": 100} | ({"replaySampleRate": 100} if product == "rum" else {})
         else:
