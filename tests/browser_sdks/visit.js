@@ -38,7 +38,8 @@ async function visit({ rum, logs }) {
   await fill(setup.rum.clientToken, "action", (words, context) => rum.addAction(words, context));
   await fill(setup.logs.clientToken, "line", (words, context) => logs.logger.info(words, context));
   document.getElementById("greeting").textContent = "Welcome back";
-  await pause(300);
+  for (let turn = 0; turn < 200 && !isRecorded; turn += 1) await pause(25);
+  await pause(100);
   logs.logger.warn("the last line");
   rum.addAction("the last action");
   if (!setup.replays) rum.stopSessionReplayRecording();
