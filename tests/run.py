@@ -22,6 +22,7 @@ PROGRAMS = {
     "fc-list": "fontconfig",
     "nginx": "nginx-light",
     "caddy": "caddy",
+    "npm": "npm",
 }
 FONTS = {"Noto Sans CJK JP": "fonts-noto-cjk", "Inter": "fonts-inter"}
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
@@ -104,7 +105,7 @@ def fuzz() -> int:
 
 
 def install() -> None:
-    """Install Debian's Chromium, PostgreSQL and fonts where they are missing; else say what is."""
+    """Install Debian's Chromium, PostgreSQL, npm and fonts where they are missing; else say what is."""
     wanted = [package for program, package in PROGRAMS.items() if not find(program)]
     known = subprocess.run(["fc-list"], capture_output=True, text=True, check=False).stdout if find("fc-list") else ""
     wanted += [package for font, package in FONTS.items() if font not in known]

@@ -7,21 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
+from tests.browsing import QUIET
 from tests.run import find
 
 PASSWORD = "a journey of a thousand keys"
 DEMO_PASSWORD = "keyhouse demo password"
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 def pytest_collection_modifyitems(items):
@@ -31,12 +22,11 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def chromium(playwright):
     """Debian's Chromium, without a window."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=find("chromium"), args=list(QUIET))
-        yield running
-        running.close()
+    running = playwright.chromium.launch(executable_path=find("chromium"), args=list(QUIET))
+    yield running
+    running.close()
 
 
 @pytest.fixture(scope="session")
