@@ -35,14 +35,13 @@ async function visit({ rum, logs }) {
   rum.addError(new Error("a plate broke"), { plates: 1 });
   logs.logger.info("Grüße, 訪問者 – ☕", { url: "https://shop.example/?a=1&b=%26" });
   await fetch("/visit.css").then((answer) => answer.text());
-  await fill(setup.rum.clientToken, "action", (words, context) => rum.addAction(words, context));
-  await fill(setup.logs.clientToken, "line", (words, context) => logs.logger.info(words, context));
   document.getElementById("greeting").textContent = "Welcome back";
   for (let turn = 0; turn < 200 && !isRecorded; turn += 1) await pause(25);
-  await pause(100);
+  await fill(setup.rum.clientToken, "action", (words, context) => rum.addAction(words, context));
+  await fill(setup.logs.clientToken, "line", (words, context) => logs.logger.info(words, context));
+  rum.stopSessionReplayRecording(); // what is being packed while a page ends is lost, or sent twice by version 5
   logs.logger.warn("the last line");
   rum.addAction("the last action");
-  if (!setup.replays) rum.stopSessionReplayRecording();
 }
 
 window.leave = () => location.assign("/away.html");

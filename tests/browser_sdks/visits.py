@@ -58,12 +58,6 @@ class Visit:
     def applications(self):
         return {"rum": self.rum, "logs": self.logs}
 
-    @property
-    def replays(self):
-        """Whether its replay goes on until it is left. Version 5 fetches the rest of it then; when the page's end cuts
-        that off, it asks for the same again, which is cut off as well."""
-        return self.major != 5
-
     def setup(self, product):
         """What the SDK is initialised with, and how its address is given."""
         application = self.applications[product]
@@ -150,14 +144,14 @@ def opened(visit, browser, shop, folder):
     context.on("weberror", lambda error: visit.complaints.append(str(error.error)))
     page = context.new_page()
     setups = {product: visit.setup(product) for product in ("rum", "logs")}
-    path = shop.page(visit.name, visit.major, **setups, replays=visit.replays)
+    path = shop.page(visit.name, visit.major, **setups)
     page.goto(f"https://shop.example/sign-in?next={path}" if visit.is_signed_in else f"https://shop.example{path}")
     return page
 
 
-def _may_be_left(visit, exchanges):
+def _may_be_left(_visit, exchanges):
     """What is under way when a page is left may be cut off."""
-    return bool(exchanges) and (visit.replays or any("replay" in one.request.target for one in exchanges))
+    return any("replay" in one.request.target for one in exchanges)
 
 
 def _is_complete(_visit, exchanges):
