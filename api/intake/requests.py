@@ -70,7 +70,11 @@ def pairs(query: str) -> Iterator[tuple[str, str, str]]:
     """The fields of a query string: name, value, and both as they are spelled."""
     for field in query.split("&"):
         name, _, value = field.partition("=")
-        yield unquote_plus(name), unquote_plus(value), field
+        yield _decoded(name), _decoded(value), field
+
+
+def _decoded(text: str) -> str:
+    return unquote_plus(text) if "%" in text or "+" in text else text
 
 
 def first(query: str, wanted: str) -> str:
