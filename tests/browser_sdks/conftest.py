@@ -22,6 +22,7 @@ def pytest_collection_modifyitems(items):
     mine = sorted((items[place] for place in places), key=_major, reverse=True)
     for place, item in zip(places, mine, strict=True):
         item.add_marker(pytest.mark.browser)
+        item.add_marker(pytest.mark.sdk)
         items[place] = item
 
 

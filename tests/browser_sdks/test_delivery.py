@@ -24,7 +24,7 @@ def test_all_that_chromium_sent_is_taken_in_without_a_preflight(visited, wires):
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
-def test_what_reaches_the_upstream_is_what_chromium_sent(product, visited, wires, upstream):
+def test_what_reaches_the_upstream_is_what_chromium_sent(product, visited, wires, upstream, house):
     application = visited.applications[product]
     sent = Counter(
         (visits.onward(one.request.target, application), one.request.headers.get("content-type"), one.request.body)
@@ -33,6 +33,7 @@ def test_what_reaches_the_upstream_is_what_chromium_sent(product, visited, wires
     arrived = [one for one in upstream.received if one.headers["x-application-id"] == application.id]
 
     assert Counter((one.target, one.headers.get("content-type"), one.body) for one in arrived) == sent
+    assert {one.headers["x-organization-id"] for one in arrived} == {house.keys["org_id"]}
     assert {one.headers["x-credential-id"] for one in arrived} == {application.token_id}
     assert {one.headers["x-credential-kind"] for one in arrived} == {"client_token"}
     assert all("cookie" not in one.headers and "authorization" not in one.headers for one in arrived)
