@@ -204,7 +204,7 @@ class _Visit:
     def _check_same_id(self, found: Any, mismatch: str) -> None:
         """An update names what it updates twice; 422 when the two differ, whatever else may be wrong with it."""
         data = found.get("data") if isinstance(found, dict) else None
-        named = [value for name, value in self.path.items() if name.endswith("_id")]
+        named = [value for name, value in self.path.items() if name.endswith("id")]
         if self.request.method != "PATCH" or not named or not isinstance(data, dict) or "id" not in data:
             return
         if str(data["id"]).lower() != named[-1].lower():

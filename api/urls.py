@@ -230,7 +230,7 @@ rum = [
         name="api-rum-applications",
     ),
     path(
-        "v2/rum/applications/<str:rum_application_id>",
+        "v2/rum/applications/<str:id>",
         methods(
             GET=rum_applications.get_rum_application,
             PATCH=rum_applications.update_rum_application,

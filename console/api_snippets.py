@@ -31,8 +31,6 @@ UNSTABLE_IN_THE_CLIENT = frozenset({"validate", "anonymize_users", "list_role_te
 """What the client calls only when told that this is meant."""
 UUIDS_IN_THE_CLIENT = frozenset({"delete_user_invitations"})
 """Where the client takes an id as a UUID; elsewhere it takes text."""
-NAMES_IN_THE_CLIENT = {"rum_application_id": "id"}
-"""What the client calls a variable of an address otherwise."""
 
 _NAME = '  name = "example"\n'
 _SCOPES = '  scopes = ["dashboards_read"]\n'
@@ -83,10 +81,7 @@ def _python(operation: Operation, section: str, site: str) -> str:
     client = "ServiceAccountsApi" if "{service_account_id}" in operation.path else CLIENTS[version, section]
     name = operation.id.removesuffix("_v1")
     value = "UUID({})" if operation.id in UUIDS_IN_THE_CLIENT else "{}"
-    arguments = [
-        f"{NAMES_IN_THE_CLIENT.get(variable, variable)}={value.format(_literal('$' + variable.upper(), 2))},"
-        for variable in operation.variables
-    ]
+    arguments = [f"{variable}={value.format(_literal('$' + variable.upper(), 2))}," for variable in operation.variables]
     arguments += [f"body={_literal(operation.sample, 2)},"] if operation.sample is not None else []
     inside = "".join(f"\n        {argument}" for argument in arguments)
     call = f"{client}(api).{name}({inside}" + ("\n    )" if inside else ")")

@@ -43,19 +43,17 @@ def create_rum_application(call: Call, body: payloads.RumApplicationCreate) -> s
 
 
 @operation(tag=TAG, needs=(P.RUM_APPS_READ,))
-def get_rum_application(call: Call, rum_application_id: str) -> shown.RumApplicationDocument:
+def get_rum_application(call: Call, id: str) -> shown.RumApplicationDocument:
     """Get a RUM application with its client token."""
-    return _document(call, found(_applications(call).live(), rum_application_id, MISSING))
+    return _document(call, found(_applications(call).live(), id, MISSING))
 
 
 @operation(tag=TAG, needs=(P.RUM_APPS_WRITE,), rate=Rate.WRITE, mismatch=MISMATCH)
-def update_rum_application(
-    call: Call, rum_application_id: str, body: payloads.RumApplicationUpdate
-) -> shown.RumApplicationDocument:
+def update_rum_application(call: Call, id: str, body: payloads.RumApplicationUpdate) -> shown.RumApplicationDocument:
     """Rename a RUM application, or change its type or what is kept of its events."""
     asked = body.data.attributes
     changed = rum_applications.edit(
-        found(_applications(call).live(), rum_application_id, MISSING).id,
+        found(_applications(call).live(), id, MISSING).id,
         name=_given(asked.name),
         application_type=_given(asked.type),
         event_processing=_given(asked.rum_event_processing_state),
@@ -66,9 +64,9 @@ def update_rum_application(
 
 
 @operation(tag=TAG, needs=(P.RUM_APPS_WRITE,), status=204, rate=Rate.WRITE)
-def delete_rum_application(call: Call, rum_application_id: str) -> None:
+def delete_rum_application(call: Call, id: str) -> None:
     """Delete a RUM application, and revoke its client tokens: its pages report no more."""
-    rum_applications.delete(found(_applications(call), rum_application_id, MISSING).id, by=call.actor)
+    rum_applications.delete(found(_applications(call), id, MISSING).id, by=call.actor)
 
 
 def _applications(call: Call) -> QuerySet[RumApplication]:

@@ -49,7 +49,7 @@ class World:
     role_id: str
     public_id: str
     key: str
-    rum_application_id: str
+    id: str
     org_config_name: str = "admin_only_invites"
 
 
@@ -76,7 +76,7 @@ def world(acme, alice, camille, robot, issue, mighty, now):
         role_id=custom.pk,
         public_id=public_id(acme),
         key="",
-        rum_application_id=rum_applications.create(name="shop", by=mighty(alice)).pk,
+        id=rum_applications.create(name="shop", by=mighty(alice)).pk,
     )
 
 
@@ -113,7 +113,7 @@ def payload(name, world, now):
         "add_user_to_role": user,
         "remove_user_from_role": user,
         "create_rum_application": body("rum_application_create", **named),
-        "update_rum_application": body("rum_application_update", world.rum_application_id, **named),
+        "update_rum_application": body("rum_application_update", world.id, **named),
         "update_org_config": body("org_configs", value=True),
         "search_audit_logs": {},
         "create_api_key_v1": named,
