@@ -161,7 +161,7 @@ PAGES: dict[Kind, KindPage] = {
             Snippet(
                 "npm",
                 "import {{ datadogLogs }} from '@datadog/browser-logs'\n\ndatadogLogs.init({{\n"
-                "  clientToken: '{secret}',\n"
+                "  clientToken: '{secret}',\n  telemetrySampleRate: 0,\n"
                 "  proxy: ({{path, parameters}}) => `{site}${{path}}?${{parameters}}`,\n}})",
             ),
         ),

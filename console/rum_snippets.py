@@ -46,8 +46,8 @@ class Pages:
         return self._init({"applicationId": str(self.application_id), **self._common(), "sessionSampleRate": 100})
 
     def logs(self) -> str:
-        """The SDK's settings for logs."""
-        return self._init({**self._common(), "forwardErrorsToLogs": True})
+        """The SDK's settings for logs. What it would tell of itself it would send as RUM events."""
+        return self._init({**self._common(), "forwardErrorsToLogs": True, "telemetrySampleRate": 0})
 
     def _common(self) -> dict[str, str]:
         return {"clientToken": self.token, "service": self.service, "env": "production"}

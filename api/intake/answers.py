@@ -19,13 +19,17 @@ PREFLIGHT = Answer(
     204,
     (
         *OPEN,
-        ("Access-Control-Allow-Methods", "POST"),
+        ("Access-Control-Allow-Methods", "GET, POST"),
         # A key that is sent in a header is let through to be refused by name, and its owner told.
-        ("Access-Control-Allow-Headers", "Authorization, Content-Encoding, Content-Type, DD-API-KEY"),
+        ("Access-Control-Allow-Headers", "Authorization, Content-Encoding, Content-Type, DD-API-KEY, DD-CLIENT-TOKEN"),
         ("Access-Control-Max-Age", "86400"),
     ),
     b"",
 )
+
+
+ADMITTED = Answer(200, OPEN, b'{"data":{"attributes":{"admitted":true,"reason":"quota_ok"}}}')
+"""There is no quota for profiles here."""
 
 
 @functools.lru_cache(maxsize=256)

@@ -54,7 +54,7 @@ async def answer(scope: Any, receive: Receive, send: Send) -> None:
     """Answer a request, whose body has yet to be read."""
     request = requests.read(scope)
     if request.method != "POST":
-        await _send(_preflight(request), send)
+        await _send(_unsent(request), send)
         return
     body = Body(receive, request.length, asked.coding_of(request))
     try:
@@ -68,9 +68,12 @@ async def answer(scope: Any, receive: Receive, send: Send) -> None:
     await body.linger()
 
 
-def _preflight(request: Request) -> Answer:
+def _unsent(request: Request) -> Answer:
+    """What is answered where nothing is sent."""
     if request.method == "OPTIONS":
         return answers.PREFLIGHT
+    if request.method == "GET" and asked.target_of(request).startswith(f"{routes.QUOTA}?"):
+        return answers.ADMITTED
     return answers.error(ApiError(405, "Send what is to be taken in by POST.", headers={"Allow": "POST"}), request.path)
 
 

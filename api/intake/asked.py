@@ -56,10 +56,15 @@ def _of_proxy(request: Request) -> Asked:
     return Asked(forward.route, forward.token, target, is_browser=True, forward=forward)
 
 
+def target_of(request: Request) -> str:
+    """Path and query that are asked for: of a proxy, by `ddforward`."""
+    forwarded = request.path.startswith(PROXY)
+    return requests.first(request.query, "ddforward") if forwarded else f"{request.path}?{request.query}"
+
+
 def coding_of(request: Request) -> str:
     """How the body is compressed, as a header says, or as browsers do: in the query, where it costs no preflight."""
     said = request.headers.get("content-encoding", "").strip().lower()
     if said and said != "identity":
         return said
-    query = requests.first(request.query, "ddforward") if request.path.startswith(PROXY) else request.query
-    return requests.first(query, "dd-evp-encoding")
+    return requests.first(target_of(request).partition("?")[2], "dd-evp-encoding")

@@ -20,6 +20,7 @@ SITES = (
     "ap1.datadoghq.com",
     "ap2.datadoghq.com",
     "ddog-gov.com",
+    "us2.ddog-gov.com",
 )
 _BROWSER_INTAKES = "|".join(
     rf"(?:[a-z-]+\.)?browser-intake-{re.escape(head.replace('.', '-'))}\.{re.escape(top)}"

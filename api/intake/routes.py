@@ -19,6 +19,9 @@ _NOTHING, _NO_ERRORS, _OK = b"{}", b'{"errors":[]}', b'{"status":"ok"}'
 INPUT = Route("/v1/input", Track.LOGS, _NOTHING, 200)
 """Where clients of old send logs, and version 3 of the browser SDKs everything."""
 
+QUOTA = "/api/v2/profiling/quota"
+"""Where version 7 asks, before it profiles, whether it may; a question that carries no credential we look at."""
+
 RUM_HOSTS = ("rum-http-intake.", "rum.browser-intake-")
 
 ROUTES = {
@@ -54,4 +57,4 @@ def find(path: str, host: str) -> tuple[Route, str] | None:
 
 def is_path(path: str) -> bool:
     """Whether the path is one of these, perhaps with a credential in it."""
-    return path in ROUTES or path.startswith(f"{INPUT.path}/")
+    return path in ROUTES or path == QUOTA or path.startswith(f"{INPUT.path}/")

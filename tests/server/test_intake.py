@@ -174,7 +174,17 @@ def test_errors_about_logs_have_the_shape_of_logs(server, acme):
 def test_a_browser_may_ask_first(server):
     status, headers, body = send(server, "/api/v2/rum", None, {"Origin": SHOP}, "OPTIONS")
 
-    assert (status, body, headers["access-control-allow-methods"]) == (204, b"", "POST")
+    assert (status, body, headers["access-control-allow-methods"]) == (204, b"", "GET, POST")
+
+
+@pytest.mark.parametrize("place", ["direct", "proxy"])
+def test_whoever_asks_whether_it_may_profile_may(place, server, acme):
+    question = "/api/v2/profiling/quota?session_id=1"
+    target = question if place == "direct" else f"/rum-proxy/{acme.application}/?{forwarded(question)}"
+    status, headers, body = send(server, target, None, {"DD-CLIENT-TOKEN": acme.token, "Origin": SHOP}, "GET")
+
+    assert (status, headers["access-control-allow-origin"]) == (200, "*")
+    assert json.loads(body)["data"]["attributes"]["admitted"] is True
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
