@@ -57,7 +57,7 @@ class Proxies:
         self._proved: OrderedDict[bytes, _Proved] = OrderedDict()
         self._key = secrets.token_bytes(32)
         self._visits: dict[uuid.UUID, Throttle] = {}
-        self._looking: dict[uuid.UUID, asyncio.Future[Proxy]] = {}
+        self._looking: dict[tuple[uuid.UUID, int], asyncio.Future[Proxy]] = {}
         self._guesses = Throttle(settings.VERIFY_UNKNOWN)
 
     async def close(self) -> None:
@@ -76,10 +76,11 @@ class Proxies:
         entry = self._known.get(str(key))
         if entry:
             return entry.known
-        if key not in self._looking:
-            self._looking[key] = asyncio.ensure_future(self._look_up(key, network_of(request.ip)))
-            self._looking[key].add_done_callback(lambda _: self._looking.pop(key))
-        return await asyncio.shield(self._looking[key])
+        wanted = (key, self._known.revision)  # what began before a change may have read what was before it
+        if wanted not in self._looking:
+            self._looking[wanted] = asyncio.ensure_future(self._look_up(key, network_of(request.ip)))
+            self._looking[wanted].add_done_callback(lambda _: self._looking.pop(wanted))
+        return await asyncio.shield(self._looking[wanted])
 
     async def _look_up(self, application_id: uuid.UUID, network: str) -> Proxy:
         """One look-up for all who ask meanwhile. Whoever asks for what there is not is soon asked to wait."""
