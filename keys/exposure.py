@@ -30,7 +30,12 @@ def seen_in_browser(credential_id: uuid.UUID, *, origin: str, ip: str, user_agen
     """Note that an API key came from a browser; the first time, and then at most once a day, write it into the trail
     and tell its owner."""
     if not BrowserSighting.objects.filter(credential=credential_id, last_at__gt=now - NOTED_EVERY).exists():
-        _note(credential_id, origin=origin, ip=ip, user_agent=user_agent, now=now)
+        _note(credential_id, origin=_plain(origin, 200), ip=_plain(ip, 64), user_agent=_plain(user_agent, 256), now=now)
+
+
+def _plain(text: str, longest: int) -> str:
+    """What a stranger's browser says, as it may be kept: printable, so long and no longer, without a secret."""
+    return minting.redacted("".join(filter(str.isprintable, text)))[:longest]
 
 
 @transaction.atomic
@@ -40,7 +45,7 @@ def _note(credential_id: uuid.UUID, *, origin: str, ip: str, user_agent: str, no
     earlier = BrowserSighting.objects.filter(credential=credential).first()
     is_news = earlier is None or now - earlier.told_at >= TOLD_EVERY
     sighting = earlier or BrowserSighting(credential=credential, first_at=now)
-    sighting.origin, sighting.last_at = minting.redacted(origin)[:200], now
+    sighting.origin, sighting.last_at = origin, now
     if is_news:
         sighting.told_at = now
     sighting.save()

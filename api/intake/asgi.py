@@ -142,7 +142,7 @@ class Intake:
             sent.whose[1],
             origin=sent.sending.origin,
             ip=request.ip,
-            user_agent=request.headers.get("user-agent", "")[:256],
+            user_agent=request.headers.get("user-agent", ""),
             now=timezone.now(),
         )
 

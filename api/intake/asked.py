@@ -14,8 +14,8 @@ PROXY = "/rum-proxy"
 
 
 class Asked(NamedTuple):
-    """What a request asks: to which route, by which credential, as which path and query;
-    `forward` is what it asks a proxy for."""
+    """What a request asks: to which route, by which credential, as which path and query; `forward` is what it asks a
+    proxy for."""
 
     route: Route
     text: str

@@ -54,6 +54,16 @@ def test_it_is_noted_recorded_and_its_maker_is_told(seen, key, camille, mailoutb
     assert key.secret.text not in mail.body + mail.subject
 
 
+def test_what_the_browser_says_is_kept_plain_and_without_secrets(key, now):
+    said = f"http://x/{key.secret.text}\0" + "a" * 500
+    exposure.seen_in_browser(key.credential.pk, origin=said, ip="not an address\n", user_agent=said, now=now)
+
+    event, sighting = AuditEvent.objects.latest("pk"), BrowserSighting.objects.get()
+    kept = f"{sighting.origin} {event.changes} {event.ip} {event.user_agent}"
+    assert key.secret.text not in kept
+    assert kept.isprintable()
+
+
 def test_the_admins_are_told_when_the_maker_has_left(seen, alice, camille, mailoutbox, actor_of):
     offboarding.disable(camille.pk, by=actor_of(alice))
     seen()
