@@ -89,9 +89,9 @@ def pytest(arguments: list[str], **environment: str) -> int:
     if arguments:
         return run(*command, *arguments, **environment)
     spread = ("-n", "2", "--dist", "worksteal")  # the long ones are few: nobody waits for them idle
-    server, browser = "server", "browser"
+    server, browser = "server and not patience", "browser or patience"  # who waits may as well wait beside others
     if environment:
-        server, browser = "server and not schema", "browser and not axe and not sdk"
+        server, browser = f"{server} and not schema", "browser and not axe and not sdk"
     return (
         run(*command, "-m", server, **environment)
         or run(*command, *spread, "-m", "not server and not browser", **environment)

@@ -535,6 +535,7 @@ def test_deleting_the_application_by_the_api_ends_it_at_once(server, told):
     assert send(server, rum(shop, shop.token), b"{}", BROWSER)[0] == 403
 
 
+@pytest.mark.patience
 def test_a_client_that_never_goes_on_is_told_so(slow, told):
     assert slow.answer()[0] == 408
     assert told.received == []

@@ -31,6 +31,7 @@ def until_closed(connection):
     return heard, time.monotonic() - begun
 
 
+@pytest.mark.patience
 def test_headers_that_never_end_are_given_up(connection):
     connection.sendall(HEAD)
 
@@ -40,6 +41,7 @@ def test_headers_that_never_end_are_given_up(connection):
     assert seconds < HEADER_SECONDS + LEEWAY
 
 
+@pytest.mark.patience
 def test_a_body_that_never_ends_is_given_up_with_408(connection):
     connection.sendall(HEAD + b"Content-Length: 100\r\n\r\nlogin=")
 

@@ -134,6 +134,7 @@ def test_who_wants_the_connection_closed_gets_that(server, keys):
     assert time.monotonic() - begun < 5
 
 
+@pytest.mark.patience
 def test_a_connection_that_keeps_asking_is_kept(server, keys):
     with Connection(server.url) as connection:
         first = connection.status(keys["api_key"])
