@@ -1,13 +1,18 @@
 """What a process knows of authenticated proxies: one look-up for all who ask, and none that a change has outdated."""
 
 import asyncio
+import dataclasses
+import time
 import uuid
+from typing import NamedTuple
 
+import jwt
 import pytest
 
 from api.answers import ApiError
-from api.intake.proxies import Proxies
+from api.intake.proxies import Proxies, WrongVisitor
 from api.intake.requests import Request
+from keys import visitors
 from keys.rum_proxies import Proxy, Terms
 
 APPLICATION = uuid.uuid4()
@@ -88,5 +93,67 @@ def test_a_network_that_asks_for_what_there_is_not_is_asked_to_wait(settings):
                 await proxies.find(str(uuid.uuid4()), REQUEST)
             statuses.append(refusal.value.status)
         assert statuses == [404, 404, 429, 429]
+
+    play(scene)
+
+
+KEY = "k" * 32
+
+
+class Asked(NamedTuple):
+    """What a page asks to forward, as far as it is looked at."""
+
+    token: str = "placeholder-1"
+
+
+def proof(subject="visitor-7", seconds=60.0, key=KEY):
+    return jwt.encode({"sub": subject, "exp": time.time() + seconds}, key, "HS256")
+
+
+def checked(proxies, known, text):
+    return proxies.check(known, Asked(), REQUEST._replace(headers={"authorization": f"Bearer {text}"}))
+
+
+def test_a_proof_that_was_good_is_looked_at_again_once_it_has_ended(monkeypatch):
+    known, text = proxy(), proof(seconds=1)
+
+    async def scene(_verifier, proxies):
+        await checked(proxies, known, text)
+        monkeypatch.setattr(visitors, "LEEWAY", 0)
+        monkeypatch.setattr("api.intake.proxies.time.time", lambda clock=time.time: clock() + 3)
+        monkeypatch.setattr(visitors, "_decoded", refuse)
+        with pytest.raises(WrongVisitor):
+            await checked(proxies, known, text)
+
+    def refuse(*_):
+        raise visitors.NotVerified(visitors.Reason.EXPIRED)
+
+    play(scene)
+
+
+def test_a_proof_that_was_good_is_not_under_other_terms():
+    known, text = proxy(), proof()
+    changed = dataclasses.replace(known, terms=known.terms._replace(shared_key="another" * 6))
+
+    async def scene(_verifier, proxies):
+        await checked(proxies, known, text)
+        with pytest.raises(WrongVisitor):
+            await checked(proxies, changed, text)
+
+    play(scene)
+
+
+def test_a_visitor_who_sends_too_much_is_asked_to_wait_and_nobody_else_is(settings):
+    settings.PROXY_VISITS = 3
+    known, other = proxy(), dataclasses.replace(proxy(), application_id=uuid.uuid4())
+
+    async def scene(_verifier, proxies):
+        for _ in range(3):
+            await checked(proxies, known, proof())
+        with pytest.raises(ApiError) as refusal:
+            await checked(proxies, known, proof())
+        assert (refusal.value.status, refusal.value.headers["Retry-After"]) == (429, "60")
+        await checked(proxies, known, proof("somebody else"))
+        await checked(proxies, other, proof())
 
     play(scene)
