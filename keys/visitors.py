@@ -100,8 +100,6 @@ async def verified(proof: str, terms: Terms, sets: "KeySets") -> Visitor:
         raise NotVerified(Reason.MISSING)
     algorithm, key_id = _header(proof)
     if terms.shared_key:
-        if algorithm not in SYMMETRIC:
-            raise NotVerified(Reason.UNSIGNED)
         return _decoded(proof, terms.shared_key, SYMMETRIC, terms)
     if algorithm not in ASYMMETRIC:
         raise NotVerified(Reason.UNSIGNED)

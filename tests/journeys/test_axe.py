@@ -93,7 +93,7 @@ COLOURS = {"runOnly": ["color-contrast"]}
 
 LOOKS = {
     "en": ((1440, "light", RULES), (390, "dark", COLOURS)),
-    "fr": ((1440, "dark", None),),
+    "fr": ((1440, "dark", None), (390, "light", None)),
     "ja": ((390, "light", COLOURLESS),),
 }
 """Width, theme and rules: a page is seen wide and narrow, in every language, and its colours in both themes. French is

@@ -266,6 +266,16 @@ def test_a_body_of_unknown_length_is_streamed_too(server, acme, told):
     assert told.last.body == b"".join(pieces)
 
 
+def test_one_that_turns_out_too_large_on_the_way_never_arrives_whole(server, acme, told):
+    with Connection(server.url) as connection:
+        connection.send(f"POST /api/v2/logs?dd-api-key={acme.token} HTTP/1.1\r\nHost: x\r\n".encode())
+        connection.send(b"Transfer-Encoding: chunked\r\n\r\n")
+        for _ in range(6):
+            connection.send(b"100000\r\n" + bytes(1024 * 1024) + b"\r\n")
+        assert connection.answer()[0] == 413
+    assert told.received == []
+
+
 def test_one_that_is_cut_short_never_arrives_whole(server, acme, told):
     with Connection(server.url) as gone:
         gone.send(half(acme))
@@ -375,6 +385,15 @@ def test_an_api_key_in_a_browser_is_refused_on_every_path(mark, server, acme, to
         assert (status, told.received) == (403, [])
         assert "client token" in body.decode()
     assert send(server, f"/rum-proxy?{forwarded(f'/api/v2/logs?dd-api-key={acme.api_key}')}")[0] == 403
+
+
+def test_a_key_that_a_page_sent_to_the_intake_is_noted(server, acme):
+    assert send(server, f"/api/v2/logs?dd-api-key={acme.api_key}", b"{}", BROWSER)[0] == 403
+    deadline = time.monotonic() + 10
+    while (noted := sighting(server, acme))[0] is None and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+    assert noted[1] == 1
 
 
 def test_programs_of_node_are_no_browsers(server, acme, told):
