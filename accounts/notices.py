@@ -18,7 +18,6 @@ def invitation_link(token: str) -> str:
 
 def invitation(member: Member, *, token: str, inviter: str, expires_at: datetime) -> None:
     """Tell somebody that they were invited, with the link that lets them in and until when."""
-    person = Person.objects.filter(email=member.email).first()
     context = {
         "member": member,
         "inviter": inviter,
@@ -26,6 +25,12 @@ def invitation(member: Member, *, token: str, inviter: str, expires_at: datetime
         "expires_at": expires_at.astimezone(UTC),
         "product": settings.PRODUCT_NAME,
     }
+    send(member, "email/invitation.txt", context)
+
+
+def send(member: Member, template: str, context: dict[str, object]) -> None:
+    """Send a member what the template says, in their language where it is known. Its first line is the subject."""
+    person = Person.objects.filter(email=member.email).first()
     with translation.override((person and person.language) or translation.get_language() or "en"):
-        subject, _, body = render_to_string("email/invitation.txt", context).partition("\n")
+        subject, _, body = render_to_string(template, context).partition("\n")
         send_mail(subject.strip(), body.strip() + "\n", None, [member.email])

@@ -30,8 +30,15 @@ class Load:
 def run(url: str, header: str, questions: Path, *, seconds: float, differs: bool = False) -> Load:
     """Ask for so long; the same over and over, unless each question `differs` from all before. RuntimeError if a
     connection broke or an answer did not come."""
-    command = [find("wrk") or "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "--timeout", "10s"]
-    command += ["-s", str(SCRIPT), url, "--", str(questions), header, str(differs).lower()]
+    arguments = (str(questions), header, str(differs).lower())
+    return wrk(url, SCRIPT, *arguments, connections=CONNECTIONS, seconds=seconds)
+
+
+def wrk(url: str, script: Path, *arguments: str, connections: int, seconds: float) -> Load:
+    """Load an address by a script that says at its end, as JSON, how it went. RuntimeError if a connection broke or an
+    answer did not come."""
+    command = [find("wrk") or "wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s"]
+    command += ["-s", str(script), url, "--", *arguments]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     seen = json.loads(said.splitlines()[-1])
     if seen.pop("broken"):

@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 import jwt
 
-from bench import packages
+from bench import load, packages
 from bench.load import Load
 from tests.run import find, free_port
 from tests.server.intake import KEY, Company, company
@@ -43,14 +43,10 @@ class Way:
 
     def loaded(self, connections: int, seconds: float) -> Load:
         """What wrk sees there. RuntimeError if anything but good answers came."""
-        command = [find("wrk") or "wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", str(SCRIPT)]
-        done = subprocess.run(
-            [*command, self.url, "--", str(BODY), self.proof], capture_output=True, text=True, check=True
-        )
-        seen = json.loads(done.stdout.splitlines()[-1])
-        if seen.pop("broken") or seen["refused"]:
-            raise RuntimeError(f"{self.name}: not all were taken in.\n{done.stdout}")
-        return Load(**seen)
+        seen = load.wrk(self.url, SCRIPT, str(BODY), self.proof, connections=connections, seconds=seconds)
+        if seen.refused:
+            raise RuntimeError(f"{self.name}: {seen.refused} were not taken in.")
+        return seen
 
 
 def main() -> None:
@@ -92,8 +88,8 @@ def _print(ways: list[Way], rounds: list[dict[str, tuple[Load, Load]]]) -> None:
         many = [each[way.name][1] for each in rounds]
         added = median(each[way.name][0].p50 - each[direct][0].p50 for each in rounds) / 1000
         share = median(each[way.name][1].rate / each[nginx][1].rate for each in rounds)
-        p50, p99 = (median(getattr(load, name) for load in one) / 1000 for name in ("p50", "p99"))
-        rate, tail = median(load.rate for load in many), median(load.p99 for load in many) / 1000
+        p50, p99 = (median(getattr(run, name) for run in one) / 1000 for name in ("p50", "p99"))
+        rate, tail = median(run.rate for run in many), median(run.p99 for run in many) / 1000
         print(f"| {way.name} | {p50:.2f} / {p99:.2f} | {added:.2f} | {rate:,.0f} | {share:.2f} | {tail:.1f} |")
         figures[way.name] = {"added_ms": round(added, 3), "vs_nginx": round(share, 3)}
     print(json.dumps({name: figures[name] for name in (nginx, *ours)}))

@@ -4,16 +4,13 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
 
-from accounts import organizations
+from accounts import notices, organizations
 from accounts.actors import Actor, ActorType
 from accounts.builtin_roles import ADMIN
-from accounts.models import Member, Person
+from accounts.models import Member
 from audit import log
 from audit.events import Event
 from keys import lifecycle, minting
@@ -83,9 +80,6 @@ def concerned(credential: Credential) -> list[Member]:
 
 
 def _send(member: Member, credential: Credential, origin: str) -> None:
-    person = Person.objects.filter(email=member.email).first()
     link = settings.SITE_URL + reverse("credential-detail", args=[credential.kind, credential.pk])
     context = {"credential": credential, "origin": origin, "link": link, "product": settings.PRODUCT_NAME}
-    with translation.override((person and person.language) or "en"):
-        subject, _, body = render_to_string("email/seen_in_browser.txt", context).partition("\n")
-        send_mail(subject.strip(), body.strip() + "\n", None, [member.email])
+    notices.send(member, "email/seen_in_browser.txt", context)
