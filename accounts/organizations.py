@@ -2,12 +2,15 @@
 
 import uuid
 from dataclasses import replace
+from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import names
-from accounts.actors import Actor
+from accounts.actors import Actor, ActorType
+from accounts.builtin_roles import ADMIN
 from accounts.models import Organization
 from accounts.permissions import Permission
 from accounts.refusals import AlreadyExists, NotAllowed
@@ -57,3 +60,17 @@ def rename(*, name: str, by: Actor) -> Organization:
 def in_organization(by: Actor, organization: Organization) -> Actor:
     """The same actor, acting in this organisation."""
     return replace(by, organization_id=organization.id, organization_name=organization.name)
+
+
+def by_itself(organization: Organization, *, now: datetime) -> Actor:
+    """What acts when nobody does: the product, by the organisation's own policies, in its own time."""
+    return Actor(
+        organization_id=organization.id,
+        organization_name=organization.name,
+        type=ActorType.SYSTEM,
+        id="",
+        label=settings.PRODUCT_NAME,
+        permissions=ADMIN.permissions,
+        auth_method="POLICY",
+        now=now,
+    )

@@ -1,22 +1,24 @@
 """Service accounts: members without a person, for programs that must not depend on one."""
 
 import uuid
+from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import details, granting, members, names, organizations
 from accounts.actors import Actor
-from accounts.models import Member, Sort
+from accounts.models import Manager, Member, Sort
 from accounts.permissions import Permission
-from accounts.refusals import AlreadyExists
+from accounts.refusals import AlreadyExists, NotAllowed
 from audit import log
 from audit.events import Event
 
 
 @transaction.atomic
 def create(*, name: str = "", email: str, title: str = "", role_ids: frozenset[uuid.UUID], by: Actor) -> Member:
-    """A new service account; notices about it go to the e-mail address. Raises NotAllowed.
+    """A new service account, which the member who makes it manages. Raises NotAllowed.
 
     Without a name it takes the part before the @, with a number if another one has that name.
     """
@@ -37,6 +39,9 @@ def create(*, name: str = "", email: str, title: str = "", role_ids: frozenset[u
         activated_at=by.now,
     )
     granting.replace(account, role_ids)
+    maker = members.acting(by)
+    if maker and not maker.is_service_account:
+        Manager.objects.create(service_account=account, member=maker)
     changes = {"email": email, "title": account.title or None, "roles": granting.named(account)}
     log.record(Event.SERVICE_ACCOUNT_CREATED, by=by, target=members.target(account), changes=changes)
     return account
@@ -63,6 +68,31 @@ def edit(
     if role_ids is not None and role_ids != account.role_ids:
         changes["roles"] = _regranted(account, role_ids, by=by)
     if changes:
+        log.record(Event.SERVICE_ACCOUNT_CHANGED, by=by, target=members.target(account), changes=changes)
+    return account
+
+
+def managers_of(account: Member) -> QuerySet[Member]:
+    """The active members who manage the service account, by name."""
+    return Member.objects.users().active().filter(manages__service_account=account).order_by("name_key", "pk")
+
+
+@transaction.atomic
+def set_managers(account_id: uuid.UUID, *, member_ids: Iterable[uuid.UUID], by: Actor) -> Member:
+    """Let these active members, and nobody else, manage the service account. Raises NotAllowed("managers")."""
+    by.require(Permission.SERVICE_ACCOUNT_WRITE)
+    account = members.locked(account_id, by=by)
+    if not account.is_service_account:
+        raise Member.DoesNotExist
+    wanted = set(member_ids)
+    chosen = Member.objects.of(by.organization).users().active().filter(pk__in=wanted)
+    if len(chosen) != len(wanted):
+        raise NotAllowed("managers", _("Choose active members from the list."))
+    before = list(managers_of(account))
+    Manager.objects.filter(service_account=account).delete()
+    Manager.objects.bulk_create(Manager(service_account=account, member=member) for member in chosen)
+    changes = {"managers": [[member.name for member in found] for found in (before, managers_of(account))]}
+    if changes["managers"][0] != changes["managers"][1]:
         log.record(Event.SERVICE_ACCOUNT_CHANGED, by=by, target=members.target(account), changes=changes)
     return account
 

@@ -34,6 +34,7 @@ METHODS = {
 REASONS = {
     Outcome.REVOKED: "This credential was revoked.",
     Outcome.EXPIRED: "This credential has expired.",
+    Outcome.BLOCKED: "This credential is blocked for now. Whoever looks after it can lift that.",
     Outcome.OWNER_DISABLED: "The owner of this credential is disabled.",
     Outcome.SWITCHED_OFF: "This kind of credential is switched off for the organization.",
     Outcome.WRONG_KIND: "This kind of credential does not open this address.",

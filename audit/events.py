@@ -39,6 +39,12 @@ class Event(StrEnum):
     CREDENTIAL_CHANGED = "credential.changed"
     CREDENTIAL_REVOKED = "credential.revoked"
     CREDENTIAL_ROTATED = "credential.rotated"
+    CREDENTIAL_ROTATION_CANCELLED = "credential.rotation_cancelled"
+    CREDENTIAL_RESTORED = "credential.restored"
+    CREDENTIAL_BLOCKED = "credential.blocked"
+    CREDENTIAL_UNBLOCKED = "credential.unblocked"
+    CREDENTIAL_OWNERSHIP_CHANGED = "credential.ownership_changed"
+    POLICY_CHANGED = "policy.changed"
     CREDENTIAL_SEEN_IN_BROWSER = "credential.seen_in_browser"
     CLIENT_TOKEN_USE_CHANGED = "client_token.use_changed"  # noqa: S105 - the name of an event
     CREDENTIALS_EXPORTED = "credentials.exported"
@@ -87,7 +93,13 @@ SENTENCES: dict[Event, Promise] = {
     Event.CREDENTIAL_SCOPES_CHANGED: _("%(actor)s changed the scopes of %(target)s"),
     Event.CREDENTIAL_CHANGED: _("%(actor)s changed the settings of %(target)s"),
     Event.CREDENTIAL_REVOKED: _("%(actor)s revoked %(target)s"),
-    Event.CREDENTIAL_ROTATED: _("%(actor)s created a successor to %(target)s"),
+    Event.CREDENTIAL_ROTATED: _("%(actor)s rotated %(target)s"),
+    Event.CREDENTIAL_ROTATION_CANCELLED: _("%(actor)s canceled the rotation of %(target)s"),
+    Event.CREDENTIAL_RESTORED: _("%(actor)s restored %(target)s"),
+    Event.CREDENTIAL_BLOCKED: _("%(actor)s blocked %(target)s"),
+    Event.CREDENTIAL_UNBLOCKED: _("%(actor)s unblocked %(target)s"),
+    Event.CREDENTIAL_OWNERSHIP_CHANGED: _("%(actor)s changed who looks after %(target)s"),
+    Event.POLICY_CHANGED: _("%(actor)s changed the policy for %(target)s"),
     Event.CREDENTIAL_SEEN_IN_BROWSER: _("%(target)s was refused because it came from a browser"),
     Event.CLIENT_TOKEN_USE_CHANGED: _("%(actor)s changed what %(target)s may be used for"),
     Event.CREDENTIALS_EXPORTED: _("%(actor)s exported the list of credentials"),
@@ -137,6 +149,12 @@ LABELS: dict[Event, Promise] = {
     Event.CREDENTIAL_CHANGED: _("Credential settings changed"),
     Event.CREDENTIAL_REVOKED: _("Credential revoked"),
     Event.CREDENTIAL_ROTATED: _("Credential rotated"),
+    Event.CREDENTIAL_ROTATION_CANCELLED: _("Rotation canceled"),
+    Event.CREDENTIAL_RESTORED: _("Credential restored"),
+    Event.CREDENTIAL_BLOCKED: _("Credential blocked"),
+    Event.CREDENTIAL_UNBLOCKED: _("Credential unblocked"),
+    Event.CREDENTIAL_OWNERSHIP_CHANGED: _("Ownership changed"),
+    Event.POLICY_CHANGED: _("Policy changed"),
     Event.CREDENTIAL_SEEN_IN_BROWSER: _("API key seen in a browser"),
     Event.CLIENT_TOKEN_USE_CHANGED: _("Client token’s use changed"),
     Event.CREDENTIALS_EXPORTED: _("List of credentials exported"),

@@ -1,5 +1,4 @@
-"""What is said of a client token beyond its name: whose pages carry it, what they may send, from where; and its
-successor."""
+"""What is said of a client token beyond its name: whose pages carry it, what they may send, and from where."""
 
 import re
 import uuid
@@ -8,14 +7,13 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import names
 from accounts.actors import Actor
 from accounts.refusals import NotAllowed
 from audit import log
 from audit.events import Event
-from keys import idempotency, lifecycle
+from keys import lifecycle
 from keys.kinds import CLIENT_TOKEN, Track
-from keys.models import ClientTokenUse, Credential, RumApplication, Where
+from keys.models import ClientTokenUse, Credential, RumApplication
 
 MOST_ORIGINS = 50
 ALONE = ClientTokenUse(application=None, sends=[Track.LOGS.value], origins=[])
@@ -104,31 +102,3 @@ def _tidied(origin: str) -> str:
     origin = origin.strip().lower().removesuffix("/")
     usual = {"https": ":443", "http": ":80"}.get(origin.partition("://")[0], "")
     return origin.removesuffix(usual) if usual else origin
-
-
-@transaction.atomic
-def rotate(credential_id: uuid.UUID, *, by: Actor, nonce: str) -> Credential:
-    """A new token that may do what this one may, under a name made of its own; with the same nonce, only one. This one
-    stays good until it is revoked, so that pages can change over. Raises as `lifecycle.issue` and `rename` do."""
-    sending = idempotency.Sending(nonce, by, {"successor of": str(credential_id)})
-    made, _again = idempotency.once(sending, lambda: _successor(credential_id, by=by).bytes)
-    return Credential.objects.with_people().get(pk=uuid.UUID(bytes=made))
-
-
-def _successor(credential_id: uuid.UUID, *, by: Actor) -> uuid.UUID:
-    credential = lifecycle.locked_for_edit(credential_id, by=by)
-    if not credential.kind.is_public:
-        raise Credential.DoesNotExist
-    made = lifecycle.issue(CLIENT_TOKEN, name=free_name(credential.name, by=by), by=by).credential
-    use = use_of(credential)
-    ClientTokenUse.objects.create(credential=made, application=use.application, sends=use.sends, origins=use.origins)
-    changes = {"successor": made.name, "successor_last4": made.last4}
-    log.record(Event.CREDENTIAL_ROTATED, by=by, target=lifecycle.target(credential), changes=changes)
-    return made.pk
-
-
-def free_name(name: str, *, by: Actor) -> str:
-    """The name, or the first with a number that no client token of the organisation has."""
-    rivals = Credential.objects.of(by.organization).of_kind(CLIENT_TOKEN).where(Where.active(by.now))
-    taken = set(rivals.values_list("name_key", flat=True))
-    return names.free(name, taken) if names.key(name) in taken else name

@@ -4,9 +4,10 @@ import secrets
 from collections.abc import Callable
 
 from accounts.actors import Actor
-from keys import client_tokens, exposure, rum_applications, rum_proxies
+from keys import client_tokens, exposure, rotation, rum_applications, rum_proxies
 from keys.kinds import API_KEY, CLIENT_TOKEN, Kind, Track
 from keys.models import Credential, RumApplication
+from keys.rotation import Overlap
 
 SHOP, WIDGET = "storefront-web", "support-widget"
 _CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36"
@@ -29,7 +30,7 @@ def _narrowed(name: str, sends: tuple[Track, ...], *origins: str) -> Callable[[A
 
 
 def _rotated(by: Actor) -> None:
-    client_tokens.rotate(_credential(CLIENT_TOKEN, SHOP, by).pk, by=by, nonce=secrets.token_urlsafe())
+    rotation.rotate(_credential(CLIENT_TOKEN, SHOP, by).pk, overlap=Overlap.FIRST_USE, by=by)
 
 
 def _proxied(by: Actor) -> None:

@@ -9,11 +9,10 @@ from django.urls import reverse
 
 from accounts import notices, organizations
 from accounts.actors import Actor, ActorType
-from accounts.builtin_roles import ADMIN
 from accounts.models import Member
 from audit import log
 from audit.events import Event
-from keys import lifecycle, minting
+from keys import lifecycle, minting, recipients
 from keys.models import BrowserSighting, Credential
 
 TOLD_EVERY = timedelta(days=1)
@@ -68,15 +67,8 @@ def _tell(credential: Credential, sighting: BrowserSighting, *, by: Actor) -> No
         target=lifecycle.target(credential),
         changes={"last4": credential.last4, "origin": sighting.origin},
     )
-    for member in concerned(credential):
+    for member in recipients.responsible_for(credential):
         transaction.on_commit(lambda member=member: _send(member, credential, sighting.origin), robust=True)  # type: ignore[misc]
-
-
-def concerned(credential: Credential) -> list[Member]:
-    """Whoever made the key, if they are still there; else the organisation's admins."""
-    active = Member.objects.of(credential.organization_id).users().active()
-    maker = active.filter(pk=credential.created_by_id) if credential.created_by_id else active.none()
-    return list(maker) or list(active.filter(assignments__role=ADMIN.id).distinct())
 
 
 def _send(member: Member, credential: Credential, origin: str) -> None:

@@ -11,8 +11,9 @@ from accounts.actors import Actor, ActorType, BeyondToken, NotPermitted
 from accounts.models import Member, Organization, Sort
 from accounts.permissions import Permission, unknown
 from accounts.refusals import AlreadyExists, NotAllowed
+from keys import policies
 from keys.kinds import KINDS, Kind, Owner, Rule
-from keys.models import Credential, KindSwitch, Limit, Where
+from keys.models import Credential, KindSwitch, Limit, Policy, Where
 
 
 def _own(actor: Actor, owner: Member | None) -> bool:
@@ -87,19 +88,39 @@ def limit_of(kind: Kind, organization: Organization, owner: Member | None) -> Li
 def check_issue(draft: Credential, *, by: Actor, beyond_owner: bool, entitled: bool) -> None:
     """Refuse a new credential, not yet saved, that breaks a rule. Called under the organisation's lock.
 
+    A successor takes the place and the name of the one it replaces, so that a full quota is no reason against it.
     Raises NotPermitted, or NotAllowed with the field: owner, name, scopes, expires_at, or "" for limit and switch.
     """
-    kind, owner = draft.kind, draft.owner
+    kind, owner, policy = draft.kind, draft.owner, policies.of(draft.organization_id, draft.kind)
     check_token(kind, scopes=draft.scopes, expires_at=draft.expires_at, by=by)
     check_owner(kind, owner=owner, by=by, entitled=entitled)
     if is_off(draft.organization_id, kind):
         raise NotAllowed("", _("Client tokens are switched off for this organization. Ask support to open them."))
-    limit = limit_of(kind, draft.organization, owner)
-    if limit and not limit.left:
-        raise NotAllowed("", _limit_reached(kind, limit))
+    if draft.replaces:
+        check_rotation(draft.replaces, now=by.now)
+    else:
+        check_place(draft, policy, by=by)
     check_name(draft, draft.name, now=by.now)
-    check_scopes(kind, owner=owner, scopes=draft.scopes, beyond_owner=beyond_owner)
-    check_expiry(kind, expires_at=draft.expires_at, now=by.now)
+    check_scopes(policy, owner=owner, scopes=draft.scopes, beyond_owner=beyond_owner)
+    check_expiry(policy, expires_at=draft.expires_at, now=by.now)
+
+
+def check_place(draft: Credential, policy: Policy, *, by: Actor) -> None:
+    """Refuse one more of its kind where there are as many as may be, or where the policy lets only admins make them."""
+    if policy.admins_create and not by.can(Permission.ORG_MANAGEMENT):
+        raise NotPermitted(Permission.ORG_MANAGEMENT)
+    limit = limit_of(draft.kind, draft.organization, draft.owner)
+    if limit and not limit.left:
+        raise NotAllowed("", _limit_reached(draft.kind, limit))
+
+
+def check_rotation(old: Credential, *, now: datetime) -> None:
+    """Refuse to rotate what is no longer good, and either one of a pair that is being rotated already."""
+    words = {"name": old.name}
+    if old.revoked_at or (old.ends_at and old.ends_at <= now):
+        raise NotAllowed("", _("%(name)s is no longer good. Create a new one.") % words)
+    if old.replaced_at or Credential.objects.replaced_by(old).where(Where.being_rotated(now)).exists():
+        raise NotAllowed("", _("%(name)s is being rotated already. Finish or cancel that first.") % words)
 
 
 def _limit_reached(kind: Kind, limit: Limit) -> str:
@@ -154,22 +175,29 @@ def check_name(credential: Credential, name: str, *, now: datetime) -> None:
         names.checked(name)
     except names.BadName as refusal:
         raise NotAllowed("name", refusal.message) from None
-    kind = credential.kind
-    rivals = Credential.objects.of(credential.organization_id).of_kind(kind).where(Where.active(now))
-    if kind.unique_per_owner:
-        rivals = rivals.filter(owner=credential.owner)
-    rivals = rivals.exclude(pk=credential.pk)
-    if rivals.filter(name_key=names.key(name)).exists():
-        taken = set(rivals.values_list("name_key", flat=True))
-        free = names.free(name.strip(), taken)
+    free = free_name(credential, name, now=now)
+    if free != name.strip():
         raise AlreadyExists("name", _("Another one already has this name."), suggestion=free)
 
 
-def check_scopes(kind: Kind, *, owner: Member | None, scopes: list[str] | None, beyond_owner: bool = False) -> None:
+def free_name(credential: Credential, name: str, *, now: datetime) -> str:
+    """The name, or the first with a number, that no other active one has which it must differ from."""
+    kind, name = credential.kind, name.strip()
+    rivals = Credential.objects.of(credential.organization_id).of_kind(kind).where(Where.counted() & Where.active(now))
+    if kind.unique_per_owner:
+        rivals = rivals.filter(owner=credential.owner)
+    rivals = rivals.exclude(pk__in=[credential.pk, credential.replaces_id])
+    if not rivals.filter(name_key=names.key(name)).exists():
+        return name
+    return names.free(name, set(rivals.values_list("name_key", flat=True)))
+
+
+def check_scopes(policy: Policy, *, owner: Member | None, scopes: list[str] | None, beyond_owner: bool = False) -> None:
     """Refuse scopes where there are none, none where there must be some, unknown ones, and ones the owner lacks
     (unless `beyond_owner`: they take effect once the owner has them)."""
+    kind = policy.kind
     if scopes is None:
-        if kind.scopes is Rule.REQUIRED:
+        if kind.scopes is Rule.REQUIRED or policy.scopes_required:
             raise NotAllowed("scopes", _("Choose at least one scope."))
         return
     if kind.scopes is Rule.NONE or not scopes:
@@ -186,10 +214,11 @@ def _listed(found: list[str], most: int = 5) -> str:
     return shown + (" …" if len(found) > most else "")
 
 
-def check_expiry(kind: Kind, *, expires_at: datetime | None, now: datetime) -> None:
+def check_expiry(policy: Policy, *, expires_at: datetime | None, now: datetime) -> None:
     """Refuse an end where there is none, a missing one where there must be, and one too soon or too far away."""
+    kind = policy.kind
     if expires_at is None:
-        if kind.expiry is Rule.REQUIRED:
+        if kind.expiry is Rule.REQUIRED or policy.longest_days is not None:
             raise NotAllowed("expires_at", _("Choose when it expires."))
         return
     if kind.expiry is Rule.NONE:
@@ -198,8 +227,11 @@ def check_expiry(kind: Kind, *, expires_at: datetime | None, now: datetime) -> N
     if expires_at < now + kind.shortest - leeway or expires_at <= now:
         soonest = _("Choose a time at least 24 hours from now.") if kind.shortest else _("Choose a time in the future.")
         raise NotAllowed("expires_at", soonest)
-    if expires_at > now + kind.longest + leeway:
-        raise NotAllowed("expires_at", _("Choose a time within one year from now."))
+    if expires_at > now + policy.longest + leeway:
+        if policy.longest >= kind.longest:
+            raise NotAllowed("expires_at", _("Choose a time within one year from now."))
+        words = {"days": policy.longest.days}
+        raise NotAllowed("expires_at", _("Choose a time within %(days)d days: the policy asks for it.") % words)
 
 
 def check_revoke(credential: Credential) -> None:
@@ -210,16 +242,49 @@ def check_revoke(credential: Credential) -> None:
         raise NotAllowed("", _("This is the last API key. Create another one before you revoke it."))
 
 
+def may_restore(actor: Actor, credential: Credential) -> bool:
+    """Whether the actor may bring it back: who may create it may."""
+    return _permits(actor, credential.kind, credential.owner, credential.kind.rights.create)
+
+
+def restorable_until(credential: Credential) -> datetime | None:
+    """Until when a revoked one can be brought back; None if it cannot."""
+    if credential.revoked_at is None or not credential.kind.restorable:
+        return None
+    until: datetime = credential.revoked_at + credential.kind.restorable
+    return until
+
+
+def check_restore(credential: Credential, *, now: datetime) -> None:
+    """Refuse to bring back what is not revoked, what was revoked too long ago, and one more than there may be. Called
+    under the organisation's lock."""
+    words = {"name": credential.name}
+    if credential.revoked_at is None:
+        raise NotAllowed("", _("%(name)s is not revoked.") % words)
+    until = restorable_until(credential)
+    if until is None:
+        raise NotAllowed("", _("Once revoked, this is gone for good. Create a new one."))
+    if until <= now:
+        raise NotAllowed("", _("%(name)s was revoked too long ago to be restored. Create a new one.") % words)
+    limit = limit_of(credential.kind, credential.organization, credential.owner)
+    if limit and not limit.left:
+        raise NotAllowed("", _limit_reached(credential.kind, limit))
+
+
 def must_stay(credential: Credential) -> bool:
     """Whether revoking it would leave fewer than the kind must keep."""
-    return not credential.revoked_at and at_minimum(credential.kind, credential.organization_id)
+    return not (credential.revoked_at or credential.replaced_at) and at_minimum(
+        credential.kind, credential.organization_id
+    )
 
 
 def at_minimum(kind: Kind, organization_id: uuid.UUID) -> bool:
     """Whether the organisation has no more live ones of the kind than it must keep."""
     if kind.quota is None or not kind.quota.keep_at_least:
         return False
-    one_more = Credential.objects.of(organization_id).of_kind(kind).live()[: kind.quota.keep_at_least + 1]
+    one_more = (
+        Credential.objects.of(organization_id).of_kind(kind).where(Where.counted())[: kind.quota.keep_at_least + 1]
+    )
     return one_more.count() <= kind.quota.keep_at_least
 
 

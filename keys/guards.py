@@ -17,12 +17,16 @@ FEWER = """
     UPDATE keys_limit SET live = live - 1
     WHERE organization_id = OLD.organization_id AND kind = OLD.kind AND (owner_id IS NULL OR owner_id = OLD.owner_id)
 """
+REVOKED = "OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL"
+RESTORED = "OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS NULL"
 EVENTS = (
-    ("created", "INSERT", "NEW.revoked_at IS NULL", MORE),
-    ("revoked", "UPDATE OF revoked_at", "OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL", FEWER),
-    ("restored", "UPDATE OF revoked_at", "OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS NULL", MORE),
-    ("deleted", "DELETE", "OLD.revoked_at IS NULL", FEWER),
+    ("created", "INSERT", "NEW.revoked_at IS NULL AND NEW.replaces_id IS NULL", MORE),
+    ("revoked", "UPDATE OF revoked_at", f"{REVOKED} AND NEW.replaced_at IS NULL", FEWER),
+    ("restored", "UPDATE OF revoked_at", f"{RESTORED} AND NEW.replaced_at IS NULL", MORE),
+    ("deleted", "DELETE", "OLD.revoked_at IS NULL AND OLD.replaced_at IS NULL", FEWER),
 )
+"""What moves the count. A successor takes the place of the one it replaces, and may give it back: that moves nothing,
+so that a full quota and the last one of all can be rotated."""
 
 SUBJECTS = {
     "keys_credential": ("id",),

@@ -41,6 +41,9 @@ class Track(StrEnum):
     AGENT = "agent"
 
 
+QUARTERLY = timedelta(days=90)
+
+
 class Alphabet(StrEnum):
     HEX = "0123456789abcdef"
     BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -84,7 +87,8 @@ class Kind:
     """One kind of credential. `value` is its name in the database and the audit trail, `slug` in URLs.
 
     `by_tokens` names the kinds of access token that may create or change one; None where any may that is permitted to.
-    `sends` is what the intake takes with one.
+    `sends` is what the intake takes with one; `cadence` how long one without an end is good before it should be
+    rotated, unless the organisation's policy says otherwise; `restorable` how long a revoked one can be brought back.
 
     Equal only to itself: comparing fields would compare labels, and those change with the reader's language.
     """
@@ -106,6 +110,8 @@ class Kind:
     switchable: bool = False
     by_tokens: frozenset[str] | None = None
     sends: tuple[Track, ...] = ()
+    cadence: timedelta | None = None
+    restorable: timedelta = timedelta(0)
 
     def __str__(self) -> str:
         return self.value
@@ -136,6 +142,8 @@ API_KEY = Kind(
     expiry=Rule.NONE,
     quota=Quota(maximum=5, per=Owner.ORGANIZATION, keep_at_least=1),
     sends=(Track.LOGS, Track.AGENT),
+    cadence=QUARTERLY,
+    restorable=timedelta(days=7),
     rights=Rights(read=P.API_KEYS_READ, create=P.API_KEYS_WRITE, edit=P.API_KEYS_WRITE, revoke=P.API_KEYS_DELETE),
 )
 APPLICATION_KEY = Kind(
@@ -158,6 +166,7 @@ APPLICATION_KEY = Kind(
     ),
     unique_per_owner=True,
     by_tokens=frozenset(),
+    cadence=QUARTERLY,
 )
 CLIENT_TOKEN = Kind(
     value="client_token",
@@ -216,6 +225,7 @@ SERVICE_ACCESS_TOKEN = Kind(
         service_account=P.SERVICE_ACCOUNT_WRITE,
     ),
     by_tokens=frozenset({"personal_access_token", "service_access_token"}),
+    cadence=QUARTERLY,
 )
 
 KINDS = (API_KEY, APPLICATION_KEY, CLIENT_TOKEN, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN)

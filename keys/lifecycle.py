@@ -17,10 +17,11 @@ from accounts.models import Member
 from accounts.refusals import NotAllowed
 from audit import log
 from audit.events import Event
-from keys import governance, idempotency, minting
+from keys import governance, idempotency, minting, ownership, policies
 from keys.kinds import Kind
 from keys.minting import Secret
-from keys.models import Credential, Where
+from keys.models import Credential, Ownership, Where
+from keys.ownership import Owned
 
 LONGEST_CATEGORY = 64
 
@@ -58,25 +59,46 @@ def issue(
     remote_config_read_enabled: bool = True,
     beyond_owner: bool = False,
     entitled: bool = False,
+    owned: Owned = ownership.UNSAID,
+    replaces: Credential | None = None,
     nonce: str = "",
 ) -> Issued:
     """Create a credential. Raises NotPermitted or NotAllowed; with a nonce, the same form creates only one.
 
+    `owned` says who looks after one of the organisation's. One that `replaces` another takes over its name and its
+    place in the quota: see keys.rotation, which alone asks for it.
     `beyond_owner` allows scopes that the owner does not have yet; `entitled` says that the caller has asked for
     another permission, which includes creating this one.
     """
     draft = _draft(kind, name=name, owner=owner, scopes=scopes, expires_at=expires_at, by=by)
     draft.category, draft.remote_config_read_enabled = _checked_category(category), remote_config_read_enabled
+    draft.replaces = replaces
     content = {"kind": kind.value, "name": name, "owner": owner and owner.id, "scopes": draft.scopes}
+    content |= {"owned": vars(owned), "replaces": replaces and replaces.pk}
     sending = idempotency.Sending(nonce, by, content, expires_at)
     if nonce and (earlier := idempotency.replayed(sending)):
         return Issued(*earlier, again=True)
     governance.check_issue(draft, by=by, beyond_owner=beyond_owner, entitled=entitled)
+    said = _checked_ownership(draft, owned)
+    if replaces:
+        replaces.replaced_at = by.now
+        replaces.save(update_fields=["replaced_at"])
     secret = _insert(draft, by=by)
+    if said:
+        said.credential = draft
+        said.save(force_insert=True)
     if nonce:
         idempotency.remember(sending, credential=draft, secret=secret)
     _record_issue(draft, by=by)
     return Issued(draft, secret)
+
+
+def _checked_ownership(draft: Credential, owned: Owned) -> Ownership | None:
+    """What is said of who looks after it; None of a kind that has an owner anyway."""
+    if not draft.kind.belongs_to_organization:
+        return None
+    required = draft.replaces is None and policies.of(draft.organization_id, draft.kind).owner_required
+    return ownership.checked(owned, organization_id=draft.organization_id, required=required)
 
 
 def _draft(
@@ -103,6 +125,8 @@ def _record_issue(credential: Credential, *, by: Actor) -> None:
         "scopes": credential.scopes,
         "expires_at": credential.expires_at.isoformat() if credential.expires_at else None,
     }
+    if said := ownership.of(credential):
+        changes |= ownership.told(said)
     log.record(Event.CREDENTIAL_ISSUED, by=by, target=target(credential), changes=changes)
 
 
@@ -121,7 +145,8 @@ def _insert(credential: Credential, *, by: Actor) -> Secret:
 def _name(credential: Credential, name: str, *, by: Actor) -> None:
     """Name it; what has expired under that name gives it up."""
     credential.name, credential.name_key = name, names.key(name)
-    expired = Credential.objects.of(by.organization).of_kind(credential.kind).where(Where.expired(by.now))
+    ended = Where.counted() & Where.expired(by.now)
+    expired = Credential.objects.of(by.organization).of_kind(credential.kind).where(ended)
     if credential.kind.unique_per_owner:
         expired = expired.filter(owner=credential.owner)
     for rival in expired.filter(name_key=credential.name_key).exclude(pk=credential.pk):
@@ -199,7 +224,8 @@ def set_scopes(
     credential = locked_for_edit(credential_id, by=by)
     after = sorted(set(scopes)) if scopes is not None else None
     governance.check_token(credential.kind, scopes=after, expires_at=credential.expires_at, by=by)
-    governance.check_scopes(credential.kind, owner=credential.owner, scopes=after, beyond_owner=beyond_owner)
+    policy = policies.of(by.organization, credential.kind)
+    governance.check_scopes(policy, owner=credential.owner, scopes=after, beyond_owner=beyond_owner)
     governance.check_rank(credential.owner, by=by)
     before = credential.scopes
     if after != before:
@@ -212,8 +238,8 @@ def set_scopes(
 
 @transaction.atomic
 def revoke(credential_id: uuid.UUID, *, by: Actor, reason: str = "") -> Credential:
-    """End it for good, at once. Raises NotPermitted, NotAllowed (revoked already, or the last one)."""
-    credential = _locked(credential_id, by=by)
+    """End it at once. Raises NotPermitted, NotAllowed (revoked already, or the last one)."""
+    credential = locked(credential_id, by=by)
     if not governance.may_revoke(by, credential):
         raise NotPermitted(credential.kind.rights.revoke)
     governance.check_revoke(credential)
@@ -221,15 +247,65 @@ def revoke(credential_id: uuid.UUID, *, by: Actor, reason: str = "") -> Credenti
 
 
 def end(credential: Credential, *, by: Actor, reason: str = "") -> Credential:
-    """Mark it revoked and record it. For verbs that hold the organisation's lock and have asked governance."""
+    """Mark it revoked and record it. For verbs that hold the organisation's lock and have asked governance.
+
+    If it is the successor in a rotation that is still open, the old one takes back its name and place, and stays."""
+    old = Credential.objects.replaced_by(credential).where(Where.being_rotated(by.now)).first()
     credential.revoked_at = by.now
-    credential.save(update_fields=["revoked_at"])
+    credential.replaced_at = by.now if old else credential.replaced_at
+    credential.save(update_fields=["revoked_at", "replaced_at"])
+    if old:
+        _take_back(old, by=by)
     changes = {"kind": credential.kind.value, "last4": credential.last4}
     log.record(Event.CREDENTIAL_REVOKED, by=by, target=target(credential), changes=changes, reason=reason)
     return credential
 
 
-def _locked(credential_id: uuid.UUID, *, by: Actor) -> Credential:
+def _take_back(old: Credential, *, by: Actor) -> None:
+    """The name and the place its successor had; another name, if somebody took that meanwhile."""
+    old.replaced_at = old.retires_at = None
+    _name(old, governance.free_name(old, old.name, now=by.now), by=by)
+    old.save(update_fields=["replaced_at", "retires_at", "name", "name_key"])
+
+
+@transaction.atomic
+def restore(credential_id: uuid.UUID, *, by: Actor) -> Credential:
+    """Bring back a revoked one, with the same text; under another name, if its own is taken. Raises NotPermitted,
+    NotAllowed."""
+    credential = locked(credential_id, by=by)
+    if not governance.may_restore(by, credential):
+        raise NotPermitted(credential.kind.rights.create or "")
+    governance.check_restore(credential, now=by.now)
+    before = credential.name
+    credential.revoked_at = credential.replaces = credential.replaced_at = credential.retires_at = None
+    _name(credential, governance.free_name(credential, before, now=by.now), by=by)
+    credential.save(update_fields=["revoked_at", "replaces", "replaced_at", "retires_at", "name", "name_key"])
+    changes = {} if credential.name == before else {"name": [before, credential.name]}
+    log.record(Event.CREDENTIAL_RESTORED, by=by, target=target(credential), changes=changes)
+    return credential
+
+
+@transaction.atomic
+def assign(credential_id: uuid.UUID, owned: Owned, *, by: Actor) -> Credential:
+    """Say who looks after it and what it is for. Raises as `rename` does, with the field."""
+    credential = locked_for_edit(credential_id, by=by)
+    if not credential.kind.belongs_to_organization:
+        raise Credential.DoesNotExist
+    required = policies.of(by.organization, credential.kind).owner_required
+    after = ownership.checked(owned, organization_id=by.organization, required=required)
+    before = ownership.told(ownership.of(credential) or Ownership())
+    changes = {
+        field: [before[field], value] for field, value in ownership.told(after).items() if before[field] != value
+    }
+    if changes:
+        after.credential = credential
+        Ownership.objects.filter(credential=credential).delete()
+        after.save(force_insert=True)
+        log.record(Event.CREDENTIAL_OWNERSHIP_CHANGED, by=by, target=target(credential), changes=changes)
+    return credential
+
+
+def locked(credential_id: uuid.UUID, *, by: Actor) -> Credential:
     """The credential, with its organisation locked, if the actor may know of it: by seeing it or by changing it."""
     organizations.lock(by.organization)
     known = Credential.objects.of(by.organization).with_people().select_related("organization")
@@ -241,7 +317,7 @@ def _locked(credential_id: uuid.UUID, *, by: Actor) -> Credential:
 
 def locked_for_edit(credential_id: uuid.UUID, *, by: Actor) -> Credential:
     """The credential to change, with its organisation locked. Raises as `rename` does."""
-    credential = _locked(credential_id, by=by)
+    credential = locked(credential_id, by=by)
     if not governance.may_edit(by, credential):
         raise NotPermitted(credential.kind.rights.edit)
     if credential.revoked_at:

@@ -11,7 +11,7 @@ from accounts.permissions import Permission
 from accounts.refusals import NotAllowed
 from audit import log
 from audit.events import Event
-from keys import client_tokens, lifecycle
+from keys import governance, lifecycle
 from keys.kinds import CLIENT_TOKEN
 from keys.models import (
     AnalyticsRetention,
@@ -61,9 +61,9 @@ def create(
         modified_by=maker,
     )
     log.record(Event.RUM_APPLICATION_CREATED, by=by, target=target(application), changes={"type": application.type})
-    token = lifecycle.issue(
-        CLIENT_TOKEN, name=client_tokens.free_name(application.name, by=by), entitled=True, by=by
-    ).credential
+    draft = Credential(organization=organization, kind=CLIENT_TOKEN)
+    name = governance.free_name(draft, application.name, now=by.now)
+    token = lifecycle.issue(CLIENT_TOKEN, name=name, entitled=True, by=by).credential
     ClientTokenUse.objects.create(credential=token, application=application, sends=list(CLIENT_TOKEN.sends))
     return application
 

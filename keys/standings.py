@@ -23,7 +23,9 @@ from keys.kinds import BY_VALUE, Kind, Rule, Track
 class Standing:
     """A credential as recorded. `permissions` is what it may do: its scopes, or everything, within what its owner's
     roles permit; empty for kinds that act for an organisation. `sends`, `origins` and `application_id` are a client
-    token's, `upstream` the address that what it sends goes on to. `subjects` are the ids whose change outdates it."""
+    token's, `upstream` the address that what it sends goes on to. `expires_at` is its own end, or that of the overlap
+    with its successor, whichever comes first; it is refused from `blocked_at` to `blocked_until`. `subjects` are the
+    ids whose change outdates it."""
 
     kind: Kind
     credential_id: uuid.UUID
@@ -40,6 +42,8 @@ class Standing:
     sends: frozenset[str] = frozenset()
     origins: frozenset[str] = frozenset()
     upstream: str = ""
+    blocked_at: datetime | None = None
+    blocked_until: datetime | None = None
 
 
 _FIND = """
@@ -48,6 +52,7 @@ _FIND = """
         EXISTS (SELECT 1 FROM keys_kindswitch AS off
                 WHERE off.organization_id = credential.organization_id AND off.kind = credential.kind),
         browser.application_id, browser.sends, browser.origins, upstream.address,
+        credential.retires_at, credential.blocked_at, credential.blocked_until,
         role.id, role.slug, role.granted
     FROM keys_credential AS credential
     LEFT JOIN accounts_member AS owner ON owner.id = credential.owner_id
@@ -58,7 +63,18 @@ _FIND = """
     WHERE credential.fingerprint IN ({places})
 """
 OUTDATING = {
-    "keys_credential": ("kind", "organization_id", "owner_id", "scopes", "fingerprint", "expires_at", "revoked_at"),
+    "keys_credential": (
+        "kind",
+        "organization_id",
+        "owner_id",
+        "scopes",
+        "fingerprint",
+        "expires_at",
+        "revoked_at",
+        "retires_at",
+        "blocked_at",
+        "blocked_until",
+    ),
     "accounts_member": ("disabled_at",),
     "accounts_memberrole": ("member_id", "role_id"),
     "accounts_role": ("slug", "granted"),
@@ -93,7 +109,7 @@ def _candidates(text: str) -> list[bytes]:
 def _standing(rows: list[tuple[Any, ...]]) -> Standing:
     """From the credential's row, which comes once for each role of its owner."""
     _fingerprint, kind, pk, organization, owner, scopes, expires_at, revoked, disabled, off, *rest = rows[0]
-    application, sends, origins, upstream, *_role = rest
+    application, sends, origins, upstream, retires_at, blocked_at, blocked_until, *_role = rest
     roles = frozenset((id_of(role), slug, granted) for *_, role, slug, granted in rows if role)
     own = _list(scopes)
     ids = (id_of(pk), id_of(organization), id_of(owner) if owner else None)
@@ -104,7 +120,7 @@ def _standing(rows: list[tuple[Any, ...]]) -> Standing:
         owner_id=ids[2],
         permissions=_permitted(BY_VALUE[kind], frozenset((slug, granted) for _, slug, granted in roles), own),
         scopes=own,
-        expires_at=_moment(expires_at),
+        expires_at=min(filter(None, (_moment(expires_at), _moment(retires_at))), default=None),
         is_revoked=bool(revoked),
         is_owner_disabled=bool(disabled),
         is_switched_off=bool(off),
@@ -112,6 +128,8 @@ def _standing(rows: list[tuple[Any, ...]]) -> Standing:
         sends=_sends(BY_VALUE[kind], sends),
         origins=_list(origins) or frozenset(),
         upstream=upstream or "",
+        blocked_at=_moment(blocked_at),
+        blocked_until=_moment(blocked_until),
         subjects=(*filter(None, ids), *sorted(role for role, *_ in roles)),
     )
 

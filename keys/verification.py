@@ -19,6 +19,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
     REVOKED = "revoked"
     EXPIRED = "expired"
+    BLOCKED = "blocked"
     OWNER_DISABLED = "owner_disabled"
     SWITCHED_OFF = "switched_off"
     WRONG_KIND = "wrong_kind"
@@ -105,6 +106,8 @@ def judge(
         return Outcome.REVOKED, ""
     if standing.expires_at and standing.expires_at <= now:
         return Outcome.EXPIRED, ""
+    if standing.blocked_at and (standing.blocked_until is None or standing.blocked_until > now):
+        return Outcome.BLOCKED, ""
     if standing.is_owner_disabled:
         return Outcome.OWNER_DISABLED, ""
     if standing.is_switched_off:

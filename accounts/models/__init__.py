@@ -1,6 +1,7 @@
 """The tables of the accounts room."""
 
 from accounts.models.invitation import Invitation
+from accounts.models.manager import Manager
 from accounts.models.member import Member, MemberQuerySet, Sort, Status
 from accounts.models.org_config import OrgConfig
 from accounts.models.organization import Organization, OrganizationQuerySet
@@ -9,6 +10,7 @@ from accounts.models.role import MemberRole, Role, RoleQuerySet, in_order
 
 __all__ = [
     "Invitation",
+    "Manager",
     "Member",
     "MemberQuerySet",
     "MemberRole",

@@ -17,6 +17,7 @@ STATUSES = {
     Outcome.UNKNOWN: 401,
     Outcome.REVOKED: 401,
     Outcome.EXPIRED: 401,
+    Outcome.BLOCKED: 403,
     Outcome.OWNER_DISABLED: 401,
     Outcome.SWITCHED_OFF: 403,
     Outcome.WRONG_KIND: 403,

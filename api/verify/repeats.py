@@ -60,7 +60,8 @@ class Repeats:
 
     def keep(self, mark: bytes, repeat: Repeat) -> None:
         """Remember what a question came to."""
-        if not mark or not repeat.entry.is_current:
+        standing = repeat.entry.known
+        if not mark or not repeat.entry.is_current or standing.blocked_at:  # a block ends by itself, and soon
             return
         if len(self._repeats) >= self.size:
             self._repeats.popitem(last=False)

@@ -16,9 +16,10 @@ from console.forms.rum_applications import NonceForm, UseForm
 from console.organization import listing
 from console.pages import moved, page, posted
 from console.requests import SignedInRequest
-from keys import client_tokens, governance
+from keys import client_tokens, governance, rotation
 from keys.kinds import Kind
 from keys.models import Credential, RumApplication
+from keys.rotation import Overlap
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,7 +50,9 @@ def credential_rotate(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
     form = NonceForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
-            made = client_tokens.rotate(pk, by=request.actor, nonce=form.cleaned_data["nonce"])
+            made = rotation.rotate(
+                pk, overlap=Overlap.WEEK, by=request.actor, nonce=form.cleaned_data["nonce"]
+            ).credential
         except NotAllowed as refusal:
             add_refusal(form, refusal)
         else:

@@ -37,6 +37,11 @@ _SYMBOLS_BY_VERB = {
     "disabled": "user-round-x",
     "deleted": "trash-2",
     "rotated": "refresh-cw",
+    "rotation_cancelled": "undo-2",
+    "restored": "undo-2",
+    "blocked": "octagon-pause",
+    "unblocked": "play",
+    "ownership_changed": "user-round-check",
     "seen_in_browser": "eye",
 }
 _SYMBOLS_BY_NOUN = {
@@ -50,6 +55,7 @@ _SYMBOLS_BY_NOUN = {
     "limit": "gauge",
     "kind": "circle-power",
     "organization": "building-2",
+    "policy": "scale",
     "client_token": "key-round",
     "rum_application": "app-window",
     "rum_proxy": "shield-check",
@@ -68,6 +74,9 @@ _TONES_BY_VERB = {
     "seen_in_browser": "bad",
     "declined": "warn",
     "switched_off": "warn",
+    "blocked": "warn",
+    "unblocked": "ok",
+    "restored": "ok",
 }
 
 

@@ -27,6 +27,7 @@ LABELS: dict[Outcome, Promise] = {
     Outcome.UNKNOWN: _("Unknown credential"),
     Outcome.REVOKED: _("Revoked credential"),
     Outcome.EXPIRED: _("Expired credential"),
+    Outcome.BLOCKED: _("Blocked credential"),
     Outcome.OWNER_DISABLED: _("Owner disabled"),
     Outcome.SWITCHED_OFF: _("Switched off"),
     Outcome.WRONG_KIND: _("Kind not accepted"),

@@ -2,6 +2,8 @@
 
 from keys.models.credential import Credential, CredentialQuerySet, State, Where
 from keys.models.limit import KindSwitch, Limit
+from keys.models.ownership import Ownership
+from keys.models.policy import LeakAction, Policy
 from keys.models.request import Decision, SupportRequest
 from keys.models.revision import Revision
 from keys.models.rum_application import (
@@ -32,7 +34,10 @@ __all__ = [
     "EventProcessing",
     "Facet",
     "KindSwitch",
+    "LeakAction",
     "Limit",
+    "Ownership",
+    "Policy",
     "RateWindow",
     "Revision",
     "RumApplication",

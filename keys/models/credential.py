@@ -20,6 +20,7 @@ class State(models.TextChoices):
 
     ACTIVE = "active", _("Active")
     EXPIRED = "expired", _("Expired")
+    BLOCKED = "blocked", _("Blocked")
     OWNER_DISABLED = "owner_disabled", _("Owner disabled")
     REVOKED = "revoked", _("Revoked")
 
@@ -36,16 +37,40 @@ class Where:
         return Q(revoked_at__isnull=True)
 
     @staticmethod
+    def counted() -> Q:
+        """What has a place in the quota and holds its name: one that was replaced has left both to its successor."""
+        return Where.live() & Q(replaced_at__isnull=True)
+
+    @staticmethod
+    def being_rotated(now: datetime) -> Q:
+        """Replaced, and still good until the overlap ends."""
+        return Where.live() & Q(replaced_at__isnull=False) & (Q(retires_at__isnull=True) | Q(retires_at__gt=now))
+
+    @staticmethod
     def revoked() -> Q:
         return Q(revoked_at__isnull=False)
 
     @staticmethod
     def active(now: datetime) -> Q:
-        return Where.live() & (Q(expires_at__isnull=True) | Q(expires_at__gt=now))
+        return Where.live() & ~Where._past(now)
 
     @staticmethod
     def expired(now: datetime) -> Q:
-        return Where.live() & Q(expires_at__lte=now)
+        return Where.live() & Where._past(now)
+
+    @staticmethod
+    def ended(now: datetime) -> Q:
+        """No longer good for anything: revoked or expired."""
+        return Where.revoked() | Where._past(now)
+
+    @staticmethod
+    def _past(now: datetime) -> Q:
+        """Its own end has come, or that of the overlap with its successor."""
+        return Q(expires_at__isnull=False, expires_at__lte=now) | Q(retires_at__isnull=False, retires_at__lte=now)
+
+    @staticmethod
+    def blocked(now: datetime) -> Q:
+        return Where.live() & Q(blocked_at__isnull=False) & (Q(blocked_until__isnull=True) | Q(blocked_until__gt=now))
 
     @staticmethod
     def expiring(now: datetime, *, within: timedelta) -> Q:
@@ -76,6 +101,14 @@ class Where:
     def in_browser() -> Q:
         """Seen where everybody can read it."""
         return Where.live() & Q(sighting__isnull=False)
+
+    @staticmethod
+    def unknown_owner() -> Q:
+        """Of the organisation's own, those nobody is named for; or only somebody who has left, and no team."""
+        owned = Q(kind__in=_values(kind for kind in KINDS if kind.belongs_to_organization))
+        gone = Q(ownership__member__isnull=True) | Q(ownership__member__disabled_at__isnull=False)
+        nobody = Q(ownership__isnull=True) | (Q(ownership__team="") & gone)
+        return Where.live() & owned & nobody
 
 
 class CredentialQuerySet(models.QuerySet["Credential"]):
@@ -117,11 +150,15 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
         return self.of(actor.organization).filter(seen)
 
     def with_people(self) -> Self:
-        return self.select_related("owner", "created_by", "modified_by")
+        return self.select_related("owner", "created_by", "modified_by", "ownership__member", "replaces")
 
     def with_browsers(self) -> Self:
         """With what concerns browsers: what a client token may be used for, and where an API key was seen."""
         return self.select_related("use__application", "sighting")
+
+    def replaced_by(self, credential: "Credential") -> Self:
+        """The one that it is the successor of, if it is any's."""
+        return self.filter(pk=credential.replaces_id) if credential.replaces_id else self.none()
 
     def carried_by(self, application_id: uuid.UUID) -> Self:
         """The client tokens in the pages of a RUM application."""
@@ -146,7 +183,11 @@ def _presence_rule(field: str, rules: dict[str, Rule]) -> Q:
 
 class Credential(models.Model):
     """A text that lets a program in. Of the text itself only a fingerprint and the last four characters are kept,
-    except where the kind is public."""
+    except where the kind is public.
+
+    One that is being rotated is `replaced_at` and good until it `retires_at`; while that is not set, it waits for the
+    first use of its successor. One that is `blocked_at` is refused until `blocked_until`, or until somebody lifts it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="credentials")
@@ -170,6 +211,11 @@ class Credential(models.Model):
     remote_config_read_enabled = models.BooleanField(default=True)
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    replaces = models.ForeignKey("self", models.PROTECT, null=True, related_name="successors")
+    replaced_at = models.DateTimeField(null=True)
+    retires_at = models.DateTimeField(null=True)
+    blocked_at = models.DateTimeField(null=True)
+    blocked_until = models.DateTimeField(null=True)
 
     objects = CredentialQuerySet.as_manager()
 
@@ -195,12 +241,23 @@ class Credential(models.Model):
             models.UniqueConstraint(
                 name="credential_name_once_per_organization",
                 fields=["organization", "kind", "name_key"],
-                condition=Q(revoked_at__isnull=True, kind__in=_values(k for k in KINDS if not k.unique_per_owner)),
+                condition=Where.counted() & Q(kind__in=_values(k for k in KINDS if not k.unique_per_owner)),
             ),
             models.UniqueConstraint(
                 name="credential_name_once_per_owner",
                 fields=["owner", "kind", "name_key"],
-                condition=Q(revoked_at__isnull=True, kind__in=_values(k for k in KINDS if k.unique_per_owner)),
+                condition=Where.counted() & Q(kind__in=_values(k for k in KINDS if k.unique_per_owner)),
+            ),
+            models.UniqueConstraint(
+                name="credential_has_one_successor", fields=["replaces"], condition=Q(revoked_at__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="credential_retires_once_replaced",
+                condition=Q(retires_at__isnull=True) | Q(replaced_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="credential_unblocked_once_blocked",
+                condition=Q(blocked_until__isnull=True) | Q(blocked_at__isnull=False),
             ),
         ]
         indexes = [
@@ -215,9 +272,20 @@ class Credential(models.Model):
         """Where it stands now. Reads the owner, if there is one."""
         if self.revoked_at:
             return State.REVOKED
-        if self.expires_at and self.expires_at <= now:
+        if self.ends_at and self.ends_at <= now:
             return State.EXPIRED
+        if self.is_blocked(now):
+            return State.BLOCKED
         return State.OWNER_DISABLED if self.owner and self.owner.disabled_at else State.ACTIVE
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it stops being good by itself: at its own end, or at that of the overlap with its successor."""
+        return min(filter(None, (self.expires_at, self.retires_at)), default=None)
+
+    def is_blocked(self, now: datetime) -> bool:
+        """Whether it is refused for now."""
+        return self.blocked_at is not None and (self.blocked_until is None or self.blocked_until > now)
 
     @property
     def is_unscoped(self) -> bool:

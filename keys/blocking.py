@@ -1,0 +1,84 @@
+"""Refusing a credential for a while, without ending it: to see who shouts, or until somebody has looked."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import organizations
+from accounts.actors import Actor, NotPermitted
+from accounts.models import Organization
+from accounts.refusals import NotAllowed
+from audit import log
+from audit.events import Event
+from keys import governance, lifecycle
+from keys.models import Credential
+
+BROWN_OUT = timedelta(minutes=5)
+
+
+@transaction.atomic
+def brown_out(credential_id: uuid.UUID, *, by: Actor) -> Credential:
+    """Refuse it for BROWN_OUT; then it is good again by itself. Raises NotPermitted, NotAllowed."""
+    credential = _to_block(credential_id, by=by)
+    if credential.is_blocked(by.now):
+        raise NotAllowed("", _("%(name)s is blocked already.") % {"name": credential.name})
+    return _block(credential, by.now + BROWN_OUT, by=by, reason="brown-out")
+
+
+@transaction.atomic
+def quarantine(credential_id: uuid.UUID, *, by: Actor, reason: str) -> Credential:
+    """Refuse it until somebody lifts that; one in quarantine stays as it is. Raises NotPermitted, NotAllowed."""
+    credential = _to_block(credential_id, by=by)
+    if credential.is_blocked(by.now) and credential.blocked_until is None:
+        return credential
+    return _block(credential, None, by=by, reason=reason)
+
+
+@transaction.atomic
+def lift(credential_id: uuid.UUID, *, by: Actor, reason: str = "") -> Credential:
+    """Let it be good again, now. Raises NotPermitted, NotAllowed."""
+    credential = _to_block(credential_id, by=by)
+    if not credential.is_blocked(by.now):
+        raise NotAllowed("", _("%(name)s is not blocked.") % {"name": credential.name})
+    return _unblock(credential, by=by, reason=reason)
+
+
+def lapse(now: datetime) -> int:
+    """Note of every block whose time is over that it is; returns how many. A job: safe to repeat and to miss."""
+    over = Credential.objects.filter(blocked_until__lte=now).values_list("pk", "organization_id")
+    return sum(_lapse(pk, organization, now) for pk, organization in over)
+
+
+@transaction.atomic
+def _lapse(credential_id: uuid.UUID, organization_id: uuid.UUID, now: datetime) -> bool:
+    organization: Organization = organizations.lock(organization_id)
+    credential = Credential.objects.filter(pk=credential_id, blocked_until__lte=now).first()
+    if credential:
+        _unblock(credential, by=organizations.by_itself(organization, now=now), reason="brown-out over")
+    return credential is not None
+
+
+def _to_block(credential_id: uuid.UUID, *, by: Actor) -> Credential:
+    credential = lifecycle.locked(credential_id, by=by)
+    if not governance.may_revoke(by, credential):
+        raise NotPermitted(credential.kind.rights.revoke)
+    if credential.revoked_at:
+        raise NotAllowed("", _("%(name)s was revoked already.") % {"name": credential.name})
+    return credential
+
+
+def _block(credential: Credential, until: datetime | None, *, by: Actor, reason: str) -> Credential:
+    credential.blocked_at, credential.blocked_until = by.now, until
+    credential.save(update_fields=["blocked_at", "blocked_until"])
+    changes = {"until": until.isoformat() if until else None}
+    log.record(Event.CREDENTIAL_BLOCKED, by=by, target=lifecycle.target(credential), changes=changes, reason=reason)
+    return credential
+
+
+def _unblock(credential: Credential, *, by: Actor, reason: str) -> Credential:
+    credential.blocked_at = credential.blocked_until = None
+    credential.save(update_fields=["blocked_at", "blocked_until"])
+    log.record(Event.CREDENTIAL_UNBLOCKED, by=by, target=lifecycle.target(credential), reason=reason)
+    return credential
