@@ -61,12 +61,12 @@ FLOWS = (
     Flow("cost-report", _PYTHON, "192.0.2.44", "/api/v2/usage/cost", 12, 20.2, at_desks=True),
     Flow("old-import-script", "python-requests/2.31.0", "192.0.2.80", "/api/v1/import", 30, 24 * 40.4),
     Flow("old-import-script", "python-requests/2.31.0", "192.0.2.80", "/api/v1/import", 24, 1.3, _REVOKED, since=40),
-    Flow("storefront-web", _CHROME, "203.0.113.9", "/api/v2/rum", 4100, 24 * 9.1),
-    Flow("storefront-web", _SAFARI, "198.51.100.201", "/api/v2/rum", 2300, 24 * 8.4),
-    Flow("storefront-web", _FIREFOX, "2001:db8:1f::2", "/api/v2/rum", 640, 2.4),
-    Flow("storefront-web-2", _CHROME, "203.0.113.9", "/api/v2/rum", 4300, 0.1),
-    Flow("storefront-web-2", _SAFARI, "198.51.100.201", "/api/v2/rum", 2400, 0.2),
-    Flow("storefront-web-2", _CHROME, "203.0.113.9", "/api/v2/logs", 510, 0.5),
+    Flow("storefront-web, replaced", _CHROME, "203.0.113.9", "/api/v2/rum", 4100, 24 * 9.1),
+    Flow("storefront-web, replaced", _SAFARI, "198.51.100.201", "/api/v2/rum", 2300, 24 * 8.4),
+    Flow("storefront-web, replaced", _FIREFOX, "2001:db8:1f::2", "/api/v2/rum", 640, 2.4),
+    Flow("storefront-web", _CHROME, "203.0.113.9", "/api/v2/rum", 4300, 0.1),
+    Flow("storefront-web", _SAFARI, "198.51.100.201", "/api/v2/rum", 2400, 0.2),
+    Flow("storefront-web", _CHROME, "203.0.113.9", "/api/v2/logs", 510, 0.5),
     Flow("laptop-dev", _CHROME, "198.51.100.201", "/api/v2/logs", 14, 5.3, _IN_BROWSER, since=3.2),
     Flow("support-widget", _CHROME, "203.0.113.9", "/api/v2/rum", 420, 0.9, at_desks=True),
     Flow("migration-script", _PYTHON, "192.0.2.61", "/api/v2/logs/events", 90, 24 * 10.3),
@@ -82,9 +82,14 @@ FLOWS = (
 )
 
 
+def told_as(credential: Credential) -> str:
+    """What a story calls it: by its name and, as its successor has the same, whether it was replaced."""
+    return f"{credential.name}, replaced" if credential.replaced_at else credential.name
+
+
 def tell(organization: Organization, *, now: datetime) -> None:
     """Count what every flow asked."""
-    known = {found.name: found for found in Credential.objects.of(organization.id)}
+    known = {told_as(found): found for found in Credential.objects.of(organization.id)}
     rollups.seed((one for flow in FLOWS for one in _counted(flow, organization, known, now)), now=now)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from keys.demo_usage import told_as
 from keys.models import Credential
 from keys.usage import journal
 
@@ -52,7 +53,7 @@ HABITS = (
 
 def tell(organization_id: uuid.UUID, *, now: datetime) -> None:
     """Remember every request of the habits, oldest first."""
-    named = {found.name: found.id for found in Credential.objects.of(organization_id).live()}
+    named = {told_as(found): found.id for found in Credential.objects.of(organization_id).live()}
     for number, (at, habit) in enumerate(sorted(_occasions(now), key=lambda told: told[0])):
         method, route = habit.request.split(" ")
         request = journal.Request(

@@ -79,14 +79,7 @@ def issue(
     if nonce and (earlier := idempotency.replayed(sending)):
         return Issued(*earlier, again=True)
     governance.check_issue(draft, by=by, beyond_owner=beyond_owner, entitled=entitled)
-    said = _checked_ownership(draft, owned)
-    if replaces:
-        replaces.replaced_at = by.now
-        replaces.save(update_fields=["replaced_at"])
-    secret = _insert(draft, by=by)
-    if said:
-        said.credential = draft
-        said.save(force_insert=True)
+    secret = _insert(draft, _checked_ownership(draft, owned), by=by)
     if nonce:
         idempotency.remember(sending, credential=draft, secret=secret)
     _record_issue(draft, by=by)
@@ -94,11 +87,12 @@ def issue(
 
 
 def _checked_ownership(draft: Credential, owned: Owned) -> Ownership | None:
-    """What is said of who looks after it; None of a kind that has an owner anyway."""
+    """What is said of who looks after it, if anything is; never of a kind that has an owner anyway."""
     if not draft.kind.belongs_to_organization:
         return None
     required = draft.replaces is None and policies.of(draft.organization_id, draft.kind).owner_required
-    return ownership.checked(owned, organization_id=draft.organization_id, required=required)
+    said = ownership.checked(owned, organization_id=draft.organization_id, required=required)
+    return None if owned == ownership.UNSAID else said
 
 
 def _draft(
@@ -130,8 +124,11 @@ def _record_issue(credential: Credential, *, by: Actor) -> None:
     log.record(Event.CREDENTIAL_ISSUED, by=by, target=target(credential), changes=changes)
 
 
-def _insert(credential: Credential, *, by: Actor) -> Secret:
-    """Mint its secret and save it: name key, fingerprint and hint are filled in here."""
+def _insert(credential: Credential, said: Ownership | None, *, by: Actor) -> Secret:
+    """Mint its secret and save it: name key, fingerprint and hint are filled in here. What it replaces makes room."""
+    if old := credential.replaces:
+        old.replaced_at = by.now
+        old.save(update_fields=["replaced_at"])
     pepper, kind = minting.current_pepper(), credential.kind
     secret = minting.mint(kind, credential.id)
     _name(credential, credential.name, by=by)
@@ -139,6 +136,9 @@ def _insert(credential: Credential, *, by: Actor) -> Secret:
     credential.pepper, credential.last4 = pepper, secret.hint
     credential.public_text = secret.text if kind.is_public else None
     credential.save(force_insert=True)
+    if said:
+        said.credential = credential
+        said.save(force_insert=True)
     return secret
 
 

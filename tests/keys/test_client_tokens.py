@@ -1,10 +1,9 @@
-"""How a client token may be used, and the one that follows it."""
+"""How a client token may be used."""
 
 import uuid
 
 import pytest
 
-from accounts.actors import NotPermitted
 from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
 from keys import client_tokens, rum_applications, standings
@@ -117,41 +116,10 @@ def test_a_reader_and_a_stranger_change_nothing(set_use, token, bob, charlie, ca
         set_use(by=actor_of(bob))
     with pytest.raises(Credential.DoesNotExist):
         set_use(by=actor_of(charlie))
-    with pytest.raises(Credential.DoesNotExist):
-        client_tokens.rotate(token.credential.pk, by=actor_of(charlie), nonce="n")
 
 
-def test_other_kinds_have_no_use_and_no_successor(alice, issue, by):
+def test_other_kinds_have_no_use(alice, issue, by):
     key = issue(API_KEY, alice).credential
 
     with pytest.raises(Credential.DoesNotExist):
         client_tokens.set_use(key.pk, application_id=None, sends=[Track.LOGS], origins=[], by=by)
-    with pytest.raises(Credential.DoesNotExist):
-        client_tokens.rotate(key.pk, by=by, nonce="n")
-
-
-def test_the_successor_may_do_the_same_and_both_are_good(token, set_use, by):
-    set_use(sends=(Track.RUM,), origins=[SHOP])
-    made = client_tokens.rotate(token.credential.pk, by=by, nonce="n")
-
-    use = client_tokens.use_of(made)
-    assert (made.name, use.sends, use.origins) == (f"{token.credential.name}-2", ["rum"], [SHOP])
-    assert Credential.objects.of_kind(CLIENT_TOKEN).live().count() == 2
-    event = AuditEvent.objects.latest("pk")
-    assert (event.event, event.target_label, event.changes["successor"]) == (
-        "credential.rotated",
-        token.credential.name,
-        made.name,
-    )
-
-
-def test_a_double_click_makes_one_successor(token, by):
-    made = [client_tokens.rotate(token.credential.pk, by=by, nonce="n").pk for _ in range(2)]
-
-    assert made[0] == made[1]
-    assert Credential.objects.of_kind(CLIENT_TOKEN).count() == 2
-
-
-def test_who_may_not_write_tokens_makes_no_successor(token, vera, actor_of):
-    with pytest.raises(NotPermitted):
-        client_tokens.rotate(token.credential.pk, by=actor_of(vera), nonce="n")

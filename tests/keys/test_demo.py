@@ -114,8 +114,8 @@ def test_there_is_usage_of_every_sort_to_see(acme, now):
 def test_there_are_applications_one_with_two_tokens_one_behind_an_open_proxy_and_a_key_gone_astray(acme):
     shop, widget = RumApplication.objects.of(acme.id).with_tokens().order_by("created_at")
 
-    assert [use.credential.name for use in shop.tokens.all()] == ["storefront-web-2", "storefront-web"]
-    assert (shop.token.name, widget.proxy.is_open) == ("storefront-web-2", True)
+    assert [use.credential.name for use in shop.tokens.all()] == ["storefront-web", "storefront-web"]
+    assert (shop.token.replaces.name, widget.proxy.is_open) == ("storefront-web", True)
     assert BrowserSighting.objects.get().credential.name == "laptop-dev"
 
 

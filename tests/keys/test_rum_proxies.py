@@ -6,8 +6,9 @@ from django.db import IntegrityError, connection, transaction
 from accounts.actors import NotPermitted
 from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
-from keys import client_tokens, lifecycle, rum_applications, rum_proxies, sealing
+from keys import lifecycle, rotation, rum_applications, rum_proxies, sealing
 from keys.models import Revision, RumApplication, RumProxy
+from keys.rotation import Overlap
 
 KEY = "a shared key of more than thirty-two characters"
 JWKS = "https://shop.acme.example/jwks.json"
@@ -136,8 +137,8 @@ def test_whatever_outdates_a_proxy_is_noted(shop, change, by):
     known = rum_proxies.find(shop.pk)
     steps = (
         lambda: change(issuer="x"),
-        lambda: client_tokens.rotate(known.token_id, by=by, nonce="n"),
-        lambda: lifecycle.revoke(known.token_id, by=by),
+        lambda: rotation.rotate(known.token_id, overlap=Overlap.WEEK, by=by),
+        lambda: rotation.finish(known.token_id, by=by),
         lambda: rum_applications.delete(shop.pk, by=by),
     )
     for step in steps:
