@@ -42,8 +42,11 @@ _MISSING, _REVOKED, _EXPIRED = Outcome.MISSING_SCOPE, Outcome.REVOKED, Outcome.E
 _IN_BROWSER = Outcome.IN_BROWSER
 
 FLOWS = (
-    Flow("payments-k8s-prod", _AGENT, "203.0.113.40", "/api/v2/series", 5200, 0.1),
-    Flow("payments-k8s-prod", _AGENT, "203.0.113.40", "/api/v2/logs", 1900, 0.2),
+    Flow("payments-k8s-prod, replaced", _AGENT, "203.0.113.40", "/api/v2/series", 5200, 0.05),
+    Flow("payments-k8s-prod, replaced", _AGENT, "203.0.113.40", "/api/v2/logs", 1900, 25.1),
+    Flow("payments-k8s-prod", _AGENT, "203.0.113.41", "/api/v2/series", 3400, 0.1),
+    Flow("payments-k8s-prod", _AGENT, "203.0.113.41", "/api/v2/logs", 1900, 0.2),
+    Flow("loadtest-staging", _AGENT, "192.0.2.130", "/api/v2/series", 2700, 24 * 2.4),
     Flow("chef-onprem-paris", "datadog-agent/7.66.0", "192.0.2.17", "/api/v2/series", 1400, 0.6),
     Flow("terraform-monitors", _TERRAFORM, "198.51.100.8", "/api/v1/monitor", 60, 5.1, at_desks=True),
     Flow("terraform-monitors", _CURL, "192.0.2.44", "/api/v1/validate", 7, 27.5, at_desks=True),

@@ -35,14 +35,15 @@ _CURL = "curl/8.17.0"
 _VALIDATE, _KEYS = "GET /api/v1/validate", "GET /api/v2/validate_keys"
 
 HABITS = (
-    Habit("payments-k8s-prod", "", _VALIDATE, _AGENT, "203.0.113.40", 0.1, 3, 16),
+    Habit("payments-k8s-prod, replaced", "", _VALIDATE, _AGENT, "203.0.113.40", 0.05, 3, 16),
+    Habit("payments-k8s-prod", "", _VALIDATE, _AGENT, "203.0.113.41", 0.1, 3, 9),
     Habit("chef-onprem-paris", "", _VALIDATE, _OLD_AGENT, "192.0.2.17", 0.6, 9, 8),
-    Habit("ci-pipeline-prod", "payments-k8s-prod", _KEYS, _CI, "198.51.100.77", 0.4, 7, 9),
+    Habit("ci-pipeline-prod", "payments-k8s-prod, replaced", _KEYS, _CI, "198.51.100.77", 0.4, 7, 9),
     Habit("terraform-cloud", "terraform-monitors", "GET /api/v2/api_keys", _TERRAFORM, "198.51.100.8", 5.2, 26, 6),
     Habit("terraform-cloud", "terraform-monitors", "GET /api/v2/roles", _TERRAFORM, "198.51.100.8", 5.3, 26, 6),
     Habit("terraform-cloud", "terraform-monitors", "POST /api/v2/roles", _TERRAFORM, "198.51.100.8", 5.1, status=403),
     Habit("laptop-cli", "terraform-monitors", "GET /api/v2/users", _CURL, "192.0.2.44", 27.5, 50, 3),
-    Habit("slo-dashboards-export", "payments-k8s-prod", _KEYS, _PYTHON, "198.51.100.4", 11.3, 24, 5),
+    Habit("slo-dashboards-export", "payments-k8s-prod, replaced", _KEYS, _PYTHON, "198.51.100.4", 11.3, 24, 5),
     Habit("notebook-experiments", "", "GET /api/v2/current_user", _PYTHON, "192.0.2.44", 30.2, 48, 3),
     Habit("notebook-experiments", "", "GET /api/v2/users/{user_id}", _PYTHON, "192.0.2.44", 30.1, status=403),
     Habit("dashboard-backup", "", _KEYS, _CURL, "192.0.2.61", 8.4, 24, 6),

@@ -68,7 +68,7 @@ def test_the_credentials_are_there_in_every_state_worth_seeing(acme, now):
     counts = {kind: live.of_kind(kind).count() for kind in (API_KEY, CLIENT_TOKEN)}
     tokens = [one.state(now) for one in live.of_kind(PERSONAL_ACCESS_TOKEN)]
 
-    assert counts == {API_KEY: 4, CLIENT_TOKEN: 3}
+    assert counts == {API_KEY: 5, CLIENT_TOKEN: 3}
     assert live.of_kind(APPLICATION_KEY).count() == 12
     assert live.where(Where.unscoped()).exists()
     assert (len(tokens), tokens.count(State.EXPIRED)) == (3, 1)
