@@ -30,7 +30,12 @@ def invitation(member: Member, *, token: str, inviter: str, expires_at: datetime
 
 def send(member: Member, template: str, context: dict[str, object]) -> None:
     """Send a member what the template says, in their language where it is known. Its first line is the subject."""
-    person = Person.objects.filter(email=member.email).first()
+    send_to(member.email, template, context)
+
+
+def send_to(email: str, template: str, context: dict[str, object]) -> None:
+    """The same to an address, whoever reads it. Raises what the mail server does."""
+    person = Person.objects.filter(email=email).first()
     with translation.override((person and person.language) or translation.get_language() or "en"):
         subject, _, body = render_to_string(template, context).partition("\n")
-        send_mail(subject.strip(), body.strip() + "\n", None, [member.email])
+        send_mail(subject.strip(), body.strip() + "\n", None, [email])

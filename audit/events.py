@@ -55,6 +55,11 @@ class Event(StrEnum):
     RUM_APPLICATION_DELETED = "rum_application.deleted"
     RUM_PROXY_CHANGED = "rum_proxy.changed"
     UPSTREAM_CHANGED = "upstream.changed"
+    WEBHOOK_CREATED = "webhook.created"
+    WEBHOOK_CHANGED = "webhook.changed"
+    WEBHOOK_DELETED = "webhook.deleted"
+    WEBHOOK_SECRET_ROTATED = "webhook.secret_rotated"  # noqa: S105 - the name of an event
+    NOTIFICATIONS_CHANGED = "notifications.changed"
     REQUEST_MADE = "request.made"
     REQUEST_APPROVED = "request.approved"
     REQUEST_DECLINED = "request.declined"
@@ -110,6 +115,11 @@ SENTENCES: dict[Event, Promise] = {
     Event.RUM_APPLICATION_DELETED: _("%(actor)s deleted the RUM application %(target)s"),
     Event.RUM_PROXY_CHANGED: _("%(actor)s changed the authenticated proxy of %(target)s"),
     Event.UPSTREAM_CHANGED: _("%(actor)s changed where data of %(target)s goes on to"),
+    Event.WEBHOOK_CREATED: _("%(actor)s created the webhook %(target)s"),
+    Event.WEBHOOK_CHANGED: _("%(actor)s changed the webhook %(target)s"),
+    Event.WEBHOOK_DELETED: _("%(actor)s deleted the webhook %(target)s"),
+    Event.WEBHOOK_SECRET_ROTATED: _("%(actor)s gave the webhook %(target)s a new secret"),
+    Event.NOTIFICATIONS_CHANGED: _("%(actor)s changed what they are told"),
     Event.REQUEST_MADE: _("%(actor)s asked support about %(target)s"),
     Event.REQUEST_APPROVED: _("%(actor)s approved the request about %(target)s"),
     Event.REQUEST_DECLINED: _("%(actor)s declined the request about %(target)s"),
@@ -165,6 +175,11 @@ LABELS: dict[Event, Promise] = {
     Event.RUM_APPLICATION_DELETED: _("RUM application deleted"),
     Event.RUM_PROXY_CHANGED: _("Authenticated proxy changed"),
     Event.UPSTREAM_CHANGED: _("Intake changed"),
+    Event.WEBHOOK_CREATED: _("Webhook created"),
+    Event.WEBHOOK_CHANGED: _("Webhook changed"),
+    Event.WEBHOOK_DELETED: _("Webhook deleted"),
+    Event.WEBHOOK_SECRET_ROTATED: _("Webhook’s secret replaced"),
+    Event.NOTIFICATIONS_CHANGED: _("Notifications chosen"),
     Event.REQUEST_MADE: _("Support asked"),
     Event.REQUEST_APPROVED: _("Request approved"),
     Event.REQUEST_DECLINED: _("Request declined"),

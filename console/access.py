@@ -65,6 +65,18 @@ def requires(*permissions: Permission) -> Callable[[View], View]:
     return lambda view: _guarded(view, "requires:" + "|".join(permissions), must_hold)
 
 
+def requires_or_support(*permissions: Permission) -> Callable[[View], View]:
+    """Support staff; or a member who holds at least one of the permissions."""
+
+    def must_hold(request: ConsoleRequest) -> None:
+        if not request.user.is_support:
+            _must_be_member(request)
+            if request.actor is not None:
+                request.actor.require(*permissions)
+
+    return lambda view: _guarded(view, "requires_or_support:" + "|".join(permissions), must_hold)
+
+
 def support(view: View) -> View:
     """Support staff, acting as such even where they are a member; to everybody else the page does not exist."""
 

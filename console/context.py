@@ -1,11 +1,13 @@
 """What every page's template can read."""
 
+import functools
 from typing import Any
 
 from django.conf import settings
 
 from console import navigation
 from console.requests import ConsoleRequest
+from keys.telling import reading
 
 
 def page(request: ConsoleRequest) -> dict[str, Any]:
@@ -32,6 +34,7 @@ def page(request: ConsoleRequest) -> dict[str, Any]:
             for member in request.memberships
         ],
         "navigation": navigation.menu(request),
+        "unread": functools.partial(reading.unread, request.member) if request.member else 0,
         "theme": person.theme,
         "density": person.density,
     }

@@ -16,6 +16,7 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from console import acting as acting_as
+from console import health
 from console.requests import ConsoleRequest
 from keys import minting, revisions
 
@@ -30,7 +31,7 @@ def plain_health(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path_info == "/healthz":
-            return HttpResponse("ok\n", content_type="text/plain")
+            return health.answer(timezone.now())
         return get_response(request)
 
     return middleware

@@ -71,6 +71,8 @@ def _organization_groups(request: ConsoleRequest) -> list[Group]:
                 _item(_("Roles"), "role-list", "shield-check"),
                 sees_keys and _item(_("Limits & requests"), "limits", "gauge"),
                 _item(_("Data intake"), "data-intake", "waypoints"),
+                may(P.ORG_MANAGEMENT) and _item(_("Webhooks"), "webhook-list", "webhook"),
+                may(P.ORG_MANAGEMENT) and _item(_("Timed work"), "timed-work", "timer"),
             ),
         ),
     ]
@@ -83,8 +85,14 @@ def _support_group(request: ConsoleRequest) -> Group:
         _present(
             _item(_("Organizations"), "support-organizations", "building-2"),
             _item(_("Requests"), "support-requests", "inbox", waiting),
+            not _manages(request) and _item(_("Timed work"), "timed-work", "timer"),
         ),
     )
+
+
+def _manages(request: ConsoleRequest) -> bool:
+    """Whether it is in the organisation's own group already."""
+    return request.member is not None and request.actor is not None and request.actor.can(P.ORG_MANAGEMENT)
 
 
 def _present(*items: Item | bool) -> list[Item]:

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from console.wsgi import application as django_application
+from keys.ticker import Ticker
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -66,10 +67,13 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
-    for steps in ((_start, _open_intake), (_close_intake, _stop)):
+    ticker = Ticker() if settings.TICK else None
+    for steps, of_ticker in (((_start, _open_intake), Ticker.start), ((_close_intake, _stop), Ticker.stop)):
         message = await receive()
         for step in steps:
             await step()
+        if ticker:
+            await asyncio.to_thread(of_ticker, ticker)
         await send({"type": f"{message['type']}.complete"})
 
 

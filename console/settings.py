@@ -32,6 +32,8 @@ PROXY_VISITS = env.number("PROXY_VISITS", 600, at_least=1, at_most=1_000_000)  #
 EGRESS_ALLOW = env.networks("EGRESS_ALLOW")  # besides public addresses, where organisations may have data sent to
 API_RATES = env.rates("API_RATES", read=(1000, 60), write=(300, 60), search=(100, 60), validate=(10_000, 60))
 
+TICK = env.flag("TICK", default=True)  # whether this server does the timed work itself
+
 USAGE_DIR = DATA_DIR / "usage"
 USAGE_RESERVE = env.number("USAGE_RESERVE", 64, at_least=0, at_most=65_536) * 1024 * 1024  # bytes
 

@@ -7,7 +7,7 @@ from django.views.i18n import set_language
 
 from console import errors
 from console.access import public
-from console.account import entry, invitations, profile
+from console.account import entry, invitations, notifications, profile
 from console.converters import KindConverter
 from console.organization import (
     apis,
@@ -23,7 +23,9 @@ from console.organization import (
     rum_applications,
     rum_proxies,
     service_accounts,
+    timed_work,
     usage,
+    webhooks,
 )
 from console.support import organizations, requests, styleguide
 
@@ -63,6 +65,14 @@ person_urls = [
     path("invitations/<str:token>/", invitations.invitation_accept, name="invitation-accept"),
     path("profile/", profile.profile, name="profile"),
     path("profile/sessions/end/", profile.sessions_end, name="sessions-end"),
+]
+
+# /notifications/: what a member was told
+notification_urls = [
+    path("", notifications.notification_list, name="notification-list"),
+    path("read/", notifications.notification_read_all, name="notification-read-all"),
+    path("choices/", notifications.notification_choices, name="notification-choices"),
+    path("<int:pk>/read/", notifications.notification_read, name="notification-read"),
 ]
 
 # /apis/: Integration → APIs
@@ -123,9 +133,23 @@ member_urls = [
     path("<uuid:pk>/enable/", members.member_enable, name="member-enable"),
 ]
 
-# /data-intake/, /limits/, /usage/, /audit/, /reference/, /help/
+# /webhooks/
+webhook_urls = [
+    path("", webhooks.webhook_list, name="webhook-list"),
+    path("new/", webhooks.webhook_create, name="webhook-create"),
+    path("<uuid:pk>/", webhooks.webhook_detail, name="webhook-detail"),
+    path("<uuid:pk>/edit/", webhooks.webhook_edit, name="webhook-edit"),
+    path("<uuid:pk>/switch/", webhooks.webhook_switch, name="webhook-switch"),
+    path("<uuid:pk>/rotate/", webhooks.webhook_rotate, name="webhook-rotate"),
+    path("<uuid:pk>/test/", webhooks.webhook_test, name="webhook-test"),
+    path("<uuid:pk>/delete/", webhooks.webhook_delete, name="webhook-delete"),
+    path("<uuid:pk>/deliveries/<uuid:delivery>/send/", webhooks.webhook_send_again, name="webhook-send-again"),
+]
+
+# /data-intake/, /timed-work/, /limits/, /usage/, /audit/, /reference/, /help/
 other_urls = [
     path("data-intake/", data_intake.data_intake, name="data-intake"),
+    path("timed-work/", timed_work.timed_work, name="timed-work"),
     path("limits/", limits.limits, name="limits"),
     path("limits/<kind:kind>/ask/", limits.limit_ask, name="limit-ask"),
     path("usage/", usage.usage, name="usage"),
@@ -150,11 +174,13 @@ support_urls = [
 urlpatterns = [
     path("", include(person_urls)),
     path("accounts/", include(account_urls)),
+    path("notifications/", include(notification_urls)),
     path("apis/", include(api_urls)),
     path("rum-applications/", include(rum_application_urls)),
     path("service-accounts/", include(service_account_urls)),
     path("members/roles/", include(role_urls)),
     path("members/", include(member_urls)),
+    path("webhooks/", include(webhook_urls)),
     path("", include(other_urls)),
     path("support/", include(support_urls)),
     path("api/", include("api.urls")),

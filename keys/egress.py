@@ -10,6 +10,7 @@ import asyncio
 import functools
 import ipaddress
 import socket
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ from keys.resolving import Resolver
 
 CONNECT_SECONDS = 3.0
 FETCH_SECONDS = 5.0
+POST_SECONDS = 10.0
 KEPT_SECONDS = 4.0  # below the 5 after which many servers close a connection that is not used
 MOST_EARLY = 8
 MOST_FETCHED = 64 * 1024  # bytes
@@ -161,3 +163,17 @@ async def fetch(client: aiohttp.ClientSession, address: str) -> bytes:
     if len(content) > MOST_FETCHED:
         raise NotReached(f"it answered with more than {MOST_FETCHED // 1024} KiB")
     return content
+
+
+async def post(client: aiohttp.ClientSession, address: str, body: bytes, headers: Mapping[str, str]) -> int:
+    """Send the body there; the status of the answer, of which nothing else is read. Raises NotReached."""
+    within = aiohttp.ClientTimeout(total=POST_SECONDS, sock_connect=CONNECT_SECONDS)
+    try:
+        async with client.post(address, data=body, headers=headers, allow_redirects=False, timeout=within) as answer:
+            return answer.status
+    except Forbidden:
+        raise NotReached("its address is not public") from None
+    except TimeoutError:
+        raise NotReached(f"it did not answer in {POST_SECONDS:.0f} seconds") from None
+    except (aiohttp.ClientError, OSError, ValueError):
+        raise NotReached("it could not be reached") from None

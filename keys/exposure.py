@@ -3,16 +3,13 @@
 import uuid
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 
-from accounts import notices, organizations
+from accounts import organizations
 from accounts.actors import Actor, ActorType
-from accounts.models import Member
 from audit import log
 from audit.events import Event
-from keys import lifecycle, minting, recipients
+from keys import lifecycle, minting, recipients, telling
 from keys.models import BrowserSighting, Credential
 
 TOLD_EVERY = timedelta(days=1)
@@ -67,11 +64,12 @@ def _tell(credential: Credential, sighting: BrowserSighting, *, by: Actor) -> No
         target=lifecycle.target(credential),
         changes={"last4": credential.last4, "origin": sighting.origin},
     )
-    for member in recipients.responsible_for(credential):
-        transaction.on_commit(lambda member=member: _send(member, credential, sighting.origin), robust=True)  # type: ignore[misc]
-
-
-def _send(member: Member, credential: Credential, origin: str) -> None:
-    link = settings.SITE_URL + reverse("credential-detail", args=[credential.kind, credential.pk])
-    context = {"credential": credential, "origin": origin, "link": link, "product": settings.PRODUCT_NAME}
-    notices.send(member, "email/seen_in_browser.txt", context)
+    telling.tell(
+        telling.News.SEEN_IN_BROWSER,
+        organization_id=credential.organization_id,
+        to=recipients.responsible_for(credential),
+        about=lifecycle.target(credential),
+        words={"last4": credential.last4, "where": sighting.origin or "–"},
+        key=f"seen_in_browser:{credential.id}:{sighting.told_at.isoformat()}",
+        now=by.now,
+    )

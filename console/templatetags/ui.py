@@ -43,6 +43,7 @@ _SYMBOLS_BY_VERB = {
     "unblocked": "play",
     "ownership_changed": "user-round-check",
     "seen_in_browser": "eye",
+    "secret_rotated": "refresh-cw",
 }
 _SYMBOLS_BY_NOUN = {
     "credential": "key-round",
@@ -60,6 +61,8 @@ _SYMBOLS_BY_NOUN = {
     "rum_application": "app-window",
     "rum_proxy": "shield-check",
     "upstream": "waypoints",
+    "webhook": "webhook",
+    "notifications": "bell",
 }
 _TONES_BY_VERB = {
     "issued": "ok",

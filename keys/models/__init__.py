@@ -2,6 +2,8 @@
 
 from keys.models.credential import Credential, CredentialQuerySet, State, Where
 from keys.models.limit import KindSwitch, Limit
+from keys.models.mail import Mail
+from keys.models.notification import MailChoice, NewsChoice, Notification
 from keys.models.ownership import Ownership
 from keys.models.policy import LeakAction, Policy
 from keys.models.request import Decision, SupportRequest
@@ -17,9 +19,11 @@ from keys.models.rum_application import (
 from keys.models.rum_proxy import RumProxy
 from keys.models.sighting import BrowserSighting
 from keys.models.submission import Submission
+from keys.models.tick import TickRun
 from keys.models.upstream import Upstream
 from keys.models.usage import EVERYBODY, NOBODY, Facet, UsageDay, UsageFacet, UsageHour, UsageMinute, UsageSegment
 from keys.models.use import RateWindow, Use
+from keys.models.webhook import Delivery, Webhook
 
 __all__ = [
     "EVERYBODY",
@@ -31,11 +35,16 @@ __all__ = [
     "Credential",
     "CredentialQuerySet",
     "Decision",
+    "Delivery",
     "EventProcessing",
     "Facet",
     "KindSwitch",
     "LeakAction",
     "Limit",
+    "Mail",
+    "MailChoice",
+    "NewsChoice",
+    "Notification",
     "Ownership",
     "Policy",
     "RateWindow",
@@ -46,6 +55,7 @@ __all__ = [
     "State",
     "Submission",
     "SupportRequest",
+    "TickRun",
     "Upstream",
     "UsageDay",
     "UsageFacet",
@@ -53,5 +63,6 @@ __all__ = [
     "UsageMinute",
     "UsageSegment",
     "Use",
+    "Webhook",
     "Where",
 ]

@@ -1,0 +1,39 @@
+"""Timed work: when it was last done, and what could not be."""
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from accounts.permissions import Permission as P
+from console.access import requires_or_support
+from console.pages import page
+from console.requests import SignedInRequest
+from keys import tick
+from keys.models import Mail
+from keys.telling import mails
+
+WORDS = {
+    "mails": gettext_lazy("Sends the mails that are due."),
+    "webhooks": gettext_lazy("Delivers to webhooks what is due."),
+    "notifications.forget": gettext_lazy("Forgets notifications after fifteen months."),
+}
+"""What each job does."""
+MOST_SHOWN = 20
+
+
+@require_safe
+@requires_or_support(P.ORG_MANAGEMENT)
+def timed_work(request: SignedInRequest) -> HttpResponse:
+    """Each job's last run; and the organisation's mails that wait after a failure, or were given up."""
+    states = tick.states(request.now)
+    stuck = Mail.objects.filter(organization_id=request.actor.organization_id).exclude(error="")
+    context = {
+        "rows": [(state, WORDS[state.job]) for state in states],
+        "lag": max((state.lag for state in states if state.lag is not None), default=None),
+        "is_late": any(state.is_late for state in states),
+        "runs_itself": settings.TICK,
+        "failed": stuck.filter(sent_at=None).select_related("member").order_by("-told_at")[:MOST_SHOWN],
+        "give_up_days": mails.GIVE_UP.days,
+    }
+    return page(request, "organization/timed_work.html", context)

@@ -1,0 +1,163 @@
+"""Webhooks: programs of the organisation that are told what people are told."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.permissions import Permission as P
+from accounts.refusals import NotAllowed
+from console.access import requires
+from console.forms.errors import add_refusal
+from console.forms.webhooks import WebhookForm
+from console.lists import Order, paged
+from console.pages import moved, page, posted
+from console.requests import SignedInRequest
+from keys.models import Delivery, Webhook
+from keys.telling import Topic, deliveries, webhooks
+
+NEWEST = Order("told_at", descending=True)
+_WAITING = Q(deliveries__delivered_at__isnull=True, deliveries__dead_at__isnull=True)
+
+
+@require_safe
+@requires(P.ORG_MANAGEMENT)
+def webhook_list(request: SignedInRequest) -> HttpResponse:
+    """All of the organisation's, with what waits for each and what was given up."""
+    found = Webhook.objects.of(request.actor.organization).annotate(
+        waiting=Count("deliveries", filter=_WAITING),
+        dead=Count("deliveries", filter=Q(deliveries__dead_at__isnull=False)),
+    )
+    rows = [(webhook, _labels(webhook)) for webhook in found.order_by("created_at")]
+    return page(request, "organization/webhooks/list.html", {"rows": rows})
+
+
+def _labels(webhook: Webhook) -> list[Any]:
+    return [Topic(topic).label for topic in webhook.topics]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(P.ORG_MANAGEMENT)
+def webhook_create(request: SignedInRequest) -> HttpResponse:
+    """A new one; its secret is shown in the answer and nowhere else."""
+    form = WebhookForm(posted(request), initial={"topics": [topic.value for topic in Topic]})
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = webhooks.create(**form.cleaned_data, by=request.actor)
+        except NotAllowed as refusal:
+            add_refusal(form, refusal)
+        else:
+            return _detail_page(request, made.webhook, secret=made.secret)
+    return page(request, "organization/webhooks/form.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@require_safe
+@requires(P.ORG_MANAGEMENT)
+def webhook_detail(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
+    """What it is, and what it was sent, the newest first; all of it, or what was given up."""
+    return _detail_page(request, _webhook(request, pk))
+
+
+def _detail_page(request: SignedInRequest, webhook: Webhook, *, secret: str = "") -> HttpResponse:
+    sent: Any = webhook.deliveries.all()
+    only_dead = request.GET.get("show") == "dead"
+    context = {
+        "webhook": webhook,
+        "topics": _labels(webhook),
+        "secret": secret,
+        "only_dead": only_dead,
+        "dead": sent.dead().count(),
+        "page": paged(sent.dead() if only_dead else sent, NEWEST, request.GET, size=20),
+        "both_sign": bool(webhook.previous_until and webhook.previous_until > request.now),
+    }
+    return page(request, "organization/webhooks/detail.html", context)
+
+
+def _webhook(request: SignedInRequest, pk: uuid.UUID) -> Webhook:
+    return Webhook.objects.of(request.actor.organization).select_related("created_by").get(pk=pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(P.ORG_MANAGEMENT)
+def webhook_edit(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
+    """Its name, its address, its topics."""
+    webhook = _webhook(request, pk)
+    initial = {"name": webhook.name, "address": webhook.address, "topics": webhook.topics}
+    form = WebhookForm(posted(request), initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            webhooks.change(pk, **form.cleaned_data, by=request.actor)
+        except NotAllowed as refusal:
+            add_refusal(form, refusal)
+        else:
+            return moved(reverse("webhook-detail", args=[pk]))
+    context = {"form": form, "webhook": webhook}
+    return page(request, "organization/webhooks/form.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+@requires(P.ORG_MANAGEMENT)
+def webhook_switch(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
+    """Disable it, or enable it again, as the button said."""
+    webhook = webhooks.switch(pk, on=request.POST.get("to") == "on", by=request.actor)
+    said = _("%(name)s is disabled.") if webhook.disabled_at else _("%(name)s is enabled.")
+    messages.success(request, said % {"name": webhook.name})
+    return moved(reverse("webhook-detail", args=[pk]))
+
+
+@require_POST
+@requires(P.ORG_MANAGEMENT)
+def webhook_rotate(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
+    """A new secret, shown in the answer and nowhere else."""
+    made = webhooks.rotate_secret(pk, by=request.actor)
+    return _detail_page(request, made.webhook, secret=made.secret)
+
+
+@require_POST
+@requires(P.ORG_MANAGEMENT)
+def webhook_test(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
+    """Send it a test, and say what came of it."""
+    try:
+        _deliver(request, webhooks.test(pk, by=request.actor))
+    except NotAllowed as refusal:
+        messages.error(request, str(refusal.message))
+    return moved(reverse("webhook-detail", args=[pk]))
+
+
+@require_POST
+@requires(P.ORG_MANAGEMENT)
+def webhook_send_again(request: SignedInRequest, pk: uuid.UUID, delivery: uuid.UUID) -> HttpResponse:
+    """Try what was given up, or waits, once more; and say what came of it."""
+    try:
+        _deliver(request, webhooks.send_again(delivery, webhook_id=pk, by=request.actor))
+    except NotAllowed as refusal:
+        messages.error(request, str(refusal.message))
+    return moved(reverse("webhook-detail", args=[pk]))
+
+
+def _deliver(request: SignedInRequest, delivery: Delivery) -> None:
+    deliveries.send(request.now, only=delivery.pk)
+    delivery.refresh_from_db()
+    if delivery.delivered_at:
+        messages.success(request, _("It was taken."))
+    else:
+        error = delivery.error or _("it waits for its turn")
+        messages.error(request, _("It was not taken: %(error)s.") % {"error": error})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(P.ORG_MANAGEMENT)
+def webhook_delete(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
+    """Confirm, and then delete it with what waits for it."""
+    webhook = _webhook(request, pk)
+    if request.method == "POST":
+        webhooks.delete(pk, by=request.actor)
+        messages.success(request, _("%(name)s is deleted.") % {"name": webhook.name})
+        return moved(reverse("webhook-list"))
+    context = {"webhook": webhook, "waiting": webhook.deliveries.filter(delivered_at=None, dead_at=None).count()}
+    return page(request, "organization/webhooks/delete.html", context)

@@ -1,0 +1,160 @@
+"""The mails that wait, and sending them: what is told at once within a minute, the rest as one mail a day.
+
+Rows are claimed in a transaction of their own before anything is sent, so two ticks never send the same; and they are
+marked as sent in another one after it. A process that is killed between the two leaves a claim that ends after LEASE,
+and the mail leaves again: at least once, never not at all.
+"""
+
+import logging
+import smtplib
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from accounts import notices
+from accounts.models import Organization, Status
+from keys.models import Mail, MailChoice
+from keys.telling import leases, places
+from keys.telling.news import News
+
+logger = logging.getLogger(__name__)
+
+QUIET = timedelta(minutes=10)
+"""After a mail that was told at once, the next one to the same address gathers what comes for so long."""
+BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
+GIVE_UP = timedelta(days=4)
+MOST_RECIPIENTS = 100
+MOST_ROWS = 5_000
+MOST_LINES = 50
+BUDGET_SECONDS = 25.0
+_ABOUT_ONE_MAIL = (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a mail. It is said when the mail is written, in its reader's language."""
+
+    mail: Mail
+
+    @property
+    def text(self) -> str:
+        return " ".join(News(self.mail.news).said(self.mail.words).split())
+
+    @property
+    def link(self) -> str:
+        return places.link_to(self.mail.target_type, self.mail.target_id)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a mail says of one organisation: the latest first, and how many more there are."""
+
+    organization: Organization
+    lines: Sequence[Line]
+    more: int
+
+
+def send(now: datetime) -> int:
+    """Send what is due; how many mails left. What fails is tried again, later and later, and is dead after GIVE_UP."""
+    claimed, sent, began = _claim(now), 0, time.monotonic()
+    while claimed:
+        address, mails = claimed.popitem()
+        try:
+            notices.send_to(address, "email/news.txt", context(mails))
+        except Exception as error:
+            logger.warning("A mail could not be sent: %s", _named(error))
+            _failed(mails, error, now)
+            if isinstance(error, OSError) and not isinstance(error, _ABOUT_ONE_MAIL):
+                break  # the mail server is away: nobody else's mail is tried now
+        else:
+            _ids(mails).update(sent_at=now, claimed_at=None, error="")
+            sent += 1
+        if time.monotonic() - began > BUDGET_SECONDS:
+            break
+    for mails in claimed.values():
+        _ids(mails).update(claimed_at=None)
+    return sent
+
+
+@transaction.atomic
+def _claim(now: datetime) -> dict[str, list[Mail]]:
+    """What is due, by the address it goes to. Members who have left are told nothing any more."""
+    due = Mail.objects.waiting().filter(leases.free(now), due_at__lte=now)
+    recipients = due.order_by("member", "address").values_list("member", "address").distinct()[:MOST_RECIPIENTS]
+    theirs = Q(pk__in=[])
+    for member_id, address in recipients:
+        theirs |= Q(member=member_id, address=address)
+    by_address: defaultdict[str, list[Mail]] = defaultdict(list)
+    gone: list[Mail] = []
+    found = due.filter(theirs).select_for_update(skip_locked=True, of=("self",))
+    for mail in found.select_related("organization", "member").order_by("-told_at", "-pk")[:MOST_ROWS]:
+        to = mail.member.email if mail.member else mail.address
+        has_left = mail.member is not None and mail.member.status is not Status.ACTIVE
+        (gone if has_left else by_address[to]).append(mail)
+    _ids(gone).delete()
+    claimed = _without_floods(by_address, now)
+    _ids([mail for mails in claimed.values() for mail in mails]).update(claimed_at=now)
+    return claimed
+
+
+def _without_floods(by_address: dict[str, list[Mail]], now: datetime) -> dict[str, list[Mail]]:
+    """The same without what must wait because of a mail that has just left: one a day of what can wait."""
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    since = {MailChoice.AT_ONCE: now - QUIET, MailChoice.DAILY: today}
+    recent = Mail.objects.filter(sent_at__gte=min(since.values()), sent_at__lte=now)
+    theirs = recent.filter(Q(member__email__in=by_address) | Q(address__in=by_address))
+    resting = {
+        (email or address, choice)
+        for email, address, choice, sent_at in theirs.values_list("member__email", "address", "choice", "sent_at")
+        if sent_at and sent_at >= since[MailChoice(choice)]
+    }
+    kept = {
+        address: [mail for mail in mails if (address, mail.choice) not in resting]
+        for address, mails in by_address.items()
+    }
+    return {address: mails for address, mails in kept.items() if mails}
+
+
+def context(mails: Sequence[Mail]) -> dict[str, object]:
+    """What the template of a mail needs."""
+    once = {(mail.organization_id, mail.key): mail for mail in mails}
+    ordered = sorted(once.values(), key=lambda mail: (mail.organization.name, mail.organization_id))
+    parts = []
+    for _organization_id, group in groupby(ordered, key=lambda mail: mail.organization_id):
+        told = [Line(mail) for mail in group]
+        parts.append(Part(told[0].mail.organization, told[:MOST_LINES], max(0, len(told) - MOST_LINES)))
+    return {
+        "parts": parts,
+        "first": parts[0].lines[0],
+        "count": len(once),
+        "is_member": any(mail.member_id for mail in mails),
+        "notifications": settings.SITE_URL + reverse("notification-list"),
+        "choices": settings.SITE_URL + reverse("notification-choices"),
+        "product": settings.PRODUCT_NAME,
+    }
+
+
+def _failed(mails: Sequence[Mail], error: Exception, now: datetime) -> None:
+    for mail in mails:
+        mail.due_at = now + BACK_OFF[min(mail.attempts, len(BACK_OFF) - 1)]
+        mail.attempts += 1
+        mail.claimed_at, mail.error = None, _named(error)
+        mail.dead_at = now if now - mail.told_at >= GIVE_UP else None
+    Mail.objects.bulk_update(mails, ["due_at", "attempts", "claimed_at", "error", "dead_at"], 500)
+
+
+def _named(error: Exception) -> str:
+    """What went wrong, without what the server answered: that may quote the mail."""
+    return " ".join([type(error).__name__, str(getattr(error, "smtp_code", ""))]).strip()
+
+
+def _ids(mails: Sequence[Mail]) -> QuerySet[Mail]:
+    return Mail.objects.filter(pk__in=[mail.pk for mail in mails])
