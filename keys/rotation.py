@@ -18,11 +18,12 @@ from accounts.actors import Actor, NotPermitted
 from accounts.refusals import NotAllowed
 from audit import log
 from audit.events import Event
-from keys import client_tokens, governance, lifecycle, ownership, policies
+from keys import client_tokens, governance, lifecycle, ownership, policies, recipients
 from keys.kinds import Kind
 from keys.lifecycle import Issued
 from keys.models import ClientTokenUse, Credential, Policy, Where
 from keys.ownership import Owned
+from keys.telling import News, tell
 
 SOON = timedelta(days=14)
 """How long before a rotation is due it is said to be."""
@@ -120,6 +121,15 @@ def _hand_over(old: Credential, new: Credential, overlap: Overlap, *, by: Actor)
         "successor_last4": new.last4,
     }
     log.record(Event.CREDENTIAL_ROTATED, by=by, target=lifecycle.target(old), changes=changes)
+    tell(
+        News.CREDENTIAL_ROTATED,
+        organization_id=by.organization,
+        to=[member for member in recipients.responsible_for(old) if str(member.pk) != by.id],
+        about=lifecycle.target(new),
+        words={"by": by.label},
+        key=f"{News.CREDENTIAL_ROTATED.value}:{new.pk}",
+        now=by.now,
+    )
     if overlap is Overlap.NOW:
         lifecycle.end(old, by=by, reason=DONE)
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
+from keys import blocking, reminders, rotation
 from keys.models import TickRun
 from keys.telling import deliveries, mails, retention
 
@@ -33,6 +34,9 @@ class Job:
 
 
 JOBS: tuple[Job, ...] = (
+    Job("rotations", rotation.follow),
+    Job("blocks", blocking.lapse),
+    Job("reminders", reminders.remind),
     Job("mails", mails.send),
     Job("webhooks", deliveries.send),
     Job("notifications.forget", retention.forget),
