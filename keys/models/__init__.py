@@ -1,6 +1,16 @@
 """The tables of the keys room."""
 
 from keys.models.credential import Credential, CredentialQuerySet, State, Where
+from keys.models.hygiene import (
+    Assignment,
+    ControlSetting,
+    Detection,
+    DetectionQuerySet,
+    DetectionState,
+    Ending,
+    HygieneNotices,
+    HygieneScore,
+)
 from keys.models.limit import KindSwitch, Limit
 from keys.models.mail import Mail
 from keys.models.notification import MailChoice, NewsChoice, Notification
@@ -30,14 +40,22 @@ __all__ = [
     "NOBODY",
     "AnalyticsRetention",
     "ApplicationType",
+    "Assignment",
     "BrowserSighting",
     "ClientTokenUse",
+    "ControlSetting",
     "Credential",
     "CredentialQuerySet",
     "Decision",
     "Delivery",
+    "Detection",
+    "DetectionQuerySet",
+    "DetectionState",
+    "Ending",
     "EventProcessing",
     "Facet",
+    "HygieneNotices",
+    "HygieneScore",
     "KindSwitch",
     "LeakAction",
     "Limit",
