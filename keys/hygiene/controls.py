@@ -90,7 +90,10 @@ GRACE_DAYS = Parameter(
 )
 _UNUSED = _("Days without use")
 _SCOPE_DAYS = _days(
-    "scope_threshold", _("Days to look back"), 90, description=_("As long as scopes were not counted for so many days, nothing is found.")
+    "scope_threshold",
+    _("Days to look back"),
+    90,
+    description=_("As long as scopes were not counted for so many days, nothing is found."),
 )
 
 CONTROLS = (
@@ -204,7 +207,9 @@ CONTROLS = (
     Control(
         slug="shared_keys",
         name=_("Shared keys"),
-        description=_("One key or token used by several programs or from several networks: nobody can tell who it was."),
+        description=_(
+            "One key or token used by several programs or from several networks: nobody can tell who it was."
+        ),
         remedy=_("Give each program its own, then revoke this one."),
         priority=Priority.MEDIUM,
         product="api_keys",

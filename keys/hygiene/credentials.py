@@ -76,9 +76,9 @@ def too_wide(look: Look) -> list[Found]:
     rows = list(narrowable(look).filter(created_at__lt=look.now - look.days("scope_threshold")))
     used = scopes.used(rows, look.organization_id, since=look.now - look.days("scope_threshold"))
     return [
-        found(row, used_scopes=sorted(used[row.pk]), unused_scopes=sorted(set(row.scopes) - used[row.pk]))
+        found(row, used_scopes=sorted(used[row.pk]), unused_scopes=sorted(set(row.scopes or ()) - used[row.pk]))
         for row in rows
-        if used.get(row.pk) and not set(row.scopes) <= used[row.pk]
+        if used.get(row.pk) and not set(row.scopes or ()) <= used[row.pk]
     ]
 
 
@@ -97,10 +97,7 @@ def shared(look: Look) -> list[Found]:
     numbers = {row["credential_id"]: row for row in several.order_by()}
     rows = of_kinds(SECRET)(look).filter(pk__in=numbers)
     named = _clients(facets.filter(credential_id__in=numbers))
-    return [
-        found(row, clients=named.get(row.pk, []), networks=numbers[row.pk]["networks"])
-        for row in rows
-    ]
+    return [found(row, clients=named.get(row.pk, []), networks=numbers[row.pk]["networks"]) for row in rows]
 
 
 def _clients(facets: QuerySet[Any]) -> dict[uuid.UUID, list[str]]:

@@ -1,18 +1,17 @@
 """What a control finds, and whom it asks: the value every finder gives."""
 
-import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 
-from accounts.models import Member
-from keys.models import Credential
+from accounts.models import Member, MemberQuerySet
+from keys.models import Credential, Where
 
-CREDENTIALS, SERVICE_ACCOUNT, MEMBER, ROLE = "credential", "service_account", "user", "role"
+SERVICE_ACCOUNT, MEMBER, ROLE = "service_account", "user", "role"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +33,7 @@ class Look:
         found = found.filter(replaced_at__isnull=True).select_related("owner", "created_by", "ownership__member")
         return found.filter(pk=self.only) if self.only else found
 
-    def members(self) -> QuerySet[Member]:
+    def members(self) -> MemberQuerySet:
         """The organisation's people and programs."""
         found = Member.objects.of(self.organization_id)
         return found.filter(pk=self.only) if self.only else found

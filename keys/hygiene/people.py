@@ -51,7 +51,7 @@ def idle(look: Look) -> list[Found]:
 
 def unmanaged(look: Look) -> list[Found]:
     """Service accounts that no active member manages."""
-    active = Manager.objects.filter(service_account=OuterRef("pk"), member__in=Member.objects.active())
+    active = Manager.objects.filter(service_account=OuterRef("pk"), member__in=Member.objects.users().active())
     return [_member(row) for row in service_accounts(look).filter(~Exists(active))]
 
 

@@ -85,9 +85,9 @@ def _excepted(now: datetime) -> Q:
 class Detection(models.Model):
     """That a control found something, from then until it ended. The same thing found again later is another one.
 
-    What was found is named by id and by the name it had; `facts` are what the control saw, for people to read. A
-    detection is mitigated by itself after `mitigate_after`, if its control does that; `note` says why it was left
-    instead.
+    What was found is named by id and by the name it had; `facts` are what the control saw, for people to read. Of a
+    control that mitigates by itself, `mitigate_after` is when the grace ends, `warned_at` when it was said that it ends
+    soon, and `note` why nothing was done then.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -106,6 +106,7 @@ class Detection(models.Model):
     excepted_until = models.DateTimeField(null=True)
     exception_reason = models.CharField(max_length=500, default="", blank=True)
     mitigate_after = models.DateTimeField(null=True)
+    warned_at = models.DateTimeField(null=True)
     note = models.CharField(max_length=300, default="", blank=True)
     ended_at = models.DateTimeField(null=True)
     ending = models.CharField(max_length=32, choices=Ending, default="", blank=True)

@@ -62,15 +62,15 @@ class Tally:
         _plus(self.minutes, (organization, minute, outcome), times)
         _plus(self.hours, (organization, credential, hour, outcome), times)
         _plus(self.days, (organization, credential, day, outcome), times)
-        told = (
+        told = [
             (credential, _CLIENT, client),
             (credential, _NETWORK, network),
             (credential, _ENDPOINT, endpoint),
             (_EVERYBODY, _CLIENT, client),
             (_EVERYBODY, _NETWORK, network),
-        )
+        ]
         if scopes:
-            told += tuple((credential, _SCOPE, scope) for scope in scopes.split(","))
+            told += [(credential, _SCOPE, scope) for scope in scopes.split(",")]
         for whose, facet, value in told:
             key = organization, whose, day, facet, value
             goods, refused, last = self.facets.get(key, (0, 0, moment))
