@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from keys import blocking, reminders, rotation
+from keys.hygiene import enforcing, scanning
 from keys.models import TickRun
 from keys.telling import deliveries, mails, retention
 
@@ -37,6 +38,8 @@ JOBS: tuple[Job, ...] = (
     Job("rotations", rotation.follow),
     Job("blocks", blocking.lapse),
     Job("reminders", reminders.remind),
+    Job("hygiene.scan", scanning.scan),
+    Job("hygiene.enforce", enforcing.enforce),
     Job("mails", mails.send),
     Job("webhooks", deliveries.send),
     Job("notifications.forget", retention.forget),

@@ -18,6 +18,8 @@ def _credential(kind: str, target_id: str) -> str:
 
 _SLUGS = {kind.value: kind for kind in KINDS}
 _PAGES: dict[str, Callable[[str, str], str]] = {
+    "control": _page("hygiene-control"),
+    "detection": _page("detection-detail"),
     **dict.fromkeys(_SLUGS, _credential),
     "role": _page("role-detail"),
     "rum_application": _page("rum-application-detail"),

@@ -1,4 +1,4 @@
-"""What becomes of what was found: exceptions, assignments, mitigations by hand and by themselves, with time passed in."""
+"""What becomes of what was found: exceptions, assignments, and mitigations, with time passed in."""
 
 import dataclasses
 import uuid
@@ -272,9 +272,9 @@ def test_an_automatic_mitigation_comes_after_its_grace_with_two_notices(unused, 
         enforcing.enforce(now + days(hour / 24))
         told.append((hour, Notification.objects.filter(news="detection.mitigation_ahead").count(), revoked("old")))
 
-    assert [row for row in told if row[1] == 1][0][0] == 0
-    assert [row for row in told if row[1] == 2][0][0] == 6 * 24
-    assert [row for row in told if row[2]][0][0] == 7 * 24
+    assert next(row for row in told if row[1] == 1)[0] == 0
+    assert next(row for row in told if row[1] == 2)[0] == 6 * 24
+    assert next(row for row in told if row[2])[0] == 7 * 24
     assert Notification.objects.filter(news="detection.mitigated").count() == 1
 
 
