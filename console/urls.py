@@ -16,6 +16,8 @@ from console.organization import (
     credentials,
     data_intake,
     help_page,
+    hygiene,
+    hygiene_detections,
     limits,
     members,
     reference,
@@ -146,6 +148,21 @@ webhook_urls = [
     path("<uuid:pk>/deliveries/<uuid:delivery>/send/", webhooks.webhook_send_again, name="webhook-send-again"),
 ]
 
+# /hygiene/
+hygiene_urls = [
+    path("", hygiene.hygiene, name="hygiene"),
+    path("scan/", hygiene.hygiene_scan, name="hygiene-scan"),
+    path("detections/<uuid:pk>/", hygiene_detections.detection_detail, name="detection-detail"),
+    path("detections/<uuid:pk>/except/", hygiene_detections.detection_except, name="detection-except"),
+    path("detections/<uuid:pk>/assign/", hygiene_detections.detection_assign, name="detection-assign"),
+    path("detections/<uuid:pk>/delay/", hygiene_detections.detection_delay, name="detection-delay"),
+    path("detections/<uuid:pk>/reactivate/", hygiene_detections.detection_reactivate, name="detection-reactivate"),
+    path("detections/<uuid:pk>/mitigate/", hygiene_detections.detection_mitigate, name="detection-mitigate"),
+    path("<slug:slug>/", hygiene.hygiene_control, name="hygiene-control"),
+    path("<slug:slug>/settings/", hygiene.hygiene_settings, name="hygiene-settings"),
+    path("<slug:slug>/mitigate/", hygiene_detections.hygiene_mitigate, name="hygiene-mitigate"),
+]
+
 # /data-intake/, /timed-work/, /limits/, /usage/, /audit/, /reference/, /help/
 other_urls = [
     path("data-intake/", data_intake.data_intake, name="data-intake"),
@@ -181,6 +198,7 @@ urlpatterns = [
     path("members/roles/", include(role_urls)),
     path("members/", include(member_urls)),
     path("webhooks/", include(webhook_urls)),
+    path("hygiene/", include(hygiene_urls)),
     path("", include(other_urls)),
     path("support/", include(support_urls)),
     path("api/", include("api.urls")),

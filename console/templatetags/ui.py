@@ -62,6 +62,8 @@ _SYMBOLS_BY_NOUN = {
     "rum_proxy": "shield-check",
     "upstream": "waypoints",
     "webhook": "webhook",
+    "control": "list-checks",
+    "detection": "list-checks",
     "notifications": "bell",
 }
 _TONES_BY_VERB = {

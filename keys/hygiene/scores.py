@@ -51,6 +51,11 @@ class Standing:
         before = next((score for _day, score in self.trend[:-1] if score is not None), None)
         return None if before is None else self.score - before
 
+    @property
+    def fall(self) -> int:
+        """By how much it has fallen since then."""
+        return max(0, -(self.change or 0))
+
 
 def of(shares: Mapping[Control, Share]) -> int:
     """The score that these make."""
