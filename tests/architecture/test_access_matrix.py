@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import Member, Role, Sort
 from keys import rum_applications
 from keys.kinds import API_KEY, KINDS
-from keys.models import SupportRequest
+from keys.models import Detection, SupportRequest
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +67,17 @@ MATRIX = {
     "role-clone": ("L333+44", "L333+44"),
     "role-edit": ("L333+44", "L333+44"),
     "role-delete": ("L333+44", "L333+44"),
+    "hygiene": ("L33++4+", "5555555"),
+    "hygiene-scan": ("5555555", "L333+4+"),
+    "hygiene-control": ("L33++4+", "5555555"),
+    "hygiene-settings": ("L333+4+", "L333+4+"),
+    "hygiene-mitigate": ("L333+4+", "L333+4+"),
+    "detection-detail": ("L33++44", "5555555"),
+    "detection-except": ("5555555", "L333+44"),
+    "detection-assign": ("5555555", "L333+44"),
+    "detection-delay": ("5555555", "L333+44"),
+    "detection-reactivate": ("5555555", "L333+44"),
+    "detection-mitigate": ("5555555", "L333+44"),
     "data-intake": ("L++++4+", "L333+4+"),
     "limits": ("L3+++4+", "5555555"),
     "usage": ("L++++4+", "5555555"),
@@ -155,8 +166,22 @@ def places(alice, robot, issue, acme, now, actor_of):
     rows = {kind.slug: issue(kind, alice).credential.pk for kind in KINDS}
     organization = {"pk": acme.pk}
     application = {"pk": rum_applications.create(name="App", by=actor_of(alice)).pk}
+    detection = Detection.objects.create(
+        organization=acme,
+        control="roles_without_users",
+        resource_type="role",
+        resource_id=role.pk,
+        label="R",
+        facts={"created_at": now.isoformat()},
+        created_at=now,
+    )
+    control = {"slug": "unused_api_keys"}
     return {
         "rows": rows,
+        "detection": {"pk": detection.pk},
+        "hygiene-control": control,
+        "hygiene-settings": control,
+        "hygiene-mitigate": control,
         "rum-application": application,
         "rum-proxy": application,
         "service-account": {"pk": robot.pk},
@@ -174,7 +199,7 @@ def places(alice, robot, issue, acme, now, actor_of):
 
 def address(name, places, kind=None):
     arguments = places.get(name, {})
-    for prefix in ("rum-application", "rum-proxy", "service-account", "member", "role"):
+    for prefix in ("rum-application", "rum-proxy", "service-account", "member", "role", "detection"):
         if name.startswith(f"{prefix}-") and name.removeprefix(f"{prefix}-") not in {"list", "create", "invite"}:
             arguments = places[prefix]
     if kind:
@@ -270,6 +295,7 @@ def test_no_address_takes_another_method(name, method, visitors, places):
         "rum-application-detail",
         "service-account-detail",
         "role-detail",
+        "detection-detail",
         "support-request",
     ],
 )
