@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -100,30 +100,47 @@ def _members(addresses: Iterable[str], organization_id: uuid.UUID) -> list[Membe
     return list(Member.objects.of(organization_id).users().active().filter(email__in=list(addresses)))
 
 
-def listeners(setting: Setting) -> list[Member]:
+def _listeners(setting: Setting, admins: list[Member]) -> list[Member]:
     """Who hears of new detections: those that were named, else the admins."""
     if setting.events is None:
-        return recipients.admins(setting.organization_id)
+        return admins
     on = [event for event in setting.events if event["enabled"]]
     return _members({_address(one) for event in on for one in event["targets"]}, setting.organization_id)
 
 
-def tell_found(setting: Setting, new: Sequence[Detection], *, now: datetime) -> None:
-    """Tell of what a scan found for the first time: one piece of news for everybody, however much that is."""
-    if not new:
+def tell_found(organization_id: uuid.UUID, new: Mapping[Setting, Sequence[Detection]], *, now: datetime) -> None:
+    """Tell of what a scan found for the first time: one piece of news of each control, however much that is; to whoever
+    it was assigned to, of their part."""
+    if not any(new.values()):
         return
+    admins = recipients.admins(organization_id)
+    assigned = {one.assignee_id for several in new.values() for one in several if one.assignee_id}
+    told = of_assignments(organization_id)
+    people = Member.objects.in_bulk(assigned) if told and assigned else {}
+    tidings = [
+        one
+        for setting, several in new.items()
+        if several
+        for one in _tidings(setting, several, _listeners(setting, admins), people, now=now)
+    ]
+    tell_all(tidings, organization_id=organization_id, now=now)
+
+
+def _tidings(
+    setting: Setting,
+    new: Sequence[Detection],
+    to: list[Member],
+    people: Mapping[uuid.UUID, Member],
+    *,
+    now: datetime,
+) -> Iterator[Tidings]:
     about, key = target(setting.control), f"found:{setting.control}:{now.date()}"
-    all_of_it = {"count": str(len(new))}
-    to = listeners(setting)
-    tidings = [Tidings(news=News.DETECTIONS_FOUND, to=to, about=about, words=all_of_it, key=key)]
-    if of_assignments(setting.organization_id):
-        known = {member.pk for member in to}
-        counted = Counter(one.assignee_id for one in new if one.assignee_id and one.assignee_id not in known)
-        tidings += [
-            Tidings(news=News.DETECTIONS_FOUND, to=[member], about=about, words={"count": str(counted[pk])}, key=key)
-            for pk, member in Member.objects.in_bulk(counted).items()
-        ]
-    tell_all(tidings, organization_id=setting.organization_id, now=now)
+    yield Tidings(news=News.DETECTIONS_FOUND, to=to, about=about, words={"count": str(len(new))}, key=key)
+    mine = Counter(one.assignee_id for one in new)
+    for pk, member in people.items():
+        if mine[pk] and member not in to:
+            words = {"count": str(mine[pk])}
+            yield Tidings(news=News.DETECTIONS_FOUND, to=[member], about=about, words=words, key=key)
 
 
 def tell_assigned(control: Control, detection: Detection, *, by: Actor) -> None:

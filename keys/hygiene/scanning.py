@@ -1,12 +1,11 @@
 """Looking: what controls find becomes detections, and what they find no more comes to its end.
 
-A job, once a day for every organisation. A scan that is killed, or runs twice at once, ends as one that was not: each
-control is looked at in a transaction of its own under the organisation's lock, and the day's score, which says that the
-scan is done, is written last.
+A job, once a day for every organisation, each in one transaction together with the day's score, which says that the
+scan is done. One that is killed, repeated, or runs twice at once ends as one that was not.
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
 from django.db import transaction
@@ -39,28 +38,51 @@ def scan_now(*, by: Actor) -> HygieneScore:
     return scan_organization(by.organization, now=by.now)
 
 
+@transaction.atomic
 def scan_organization(organization_id: uuid.UUID, *, now: datetime) -> HygieneScore:
-    """Look at everything, and note the score."""
-    for control in settings.all_of(organization_id):
-        scan_control(organization_id, control, now=now)
-    return scores.note(organization_id, now=now)
+    """Look for everything, and note the score."""
+    organizations.lock(organization_id)
+    wanted = settings.all_of(organization_id).values()
+    found = {setting: setting.find(now) for setting in wanted if setting.is_on}
+    _keep(organization_id, wanted, found, ending=Ending.RESOLVED_EXTERNALLY, now=now)
+    among = {setting.control: setting.among(now) for setting in found}
+    return scores.note(organization_id, among, now=now)
 
 
 @transaction.atomic
-def scan_control(
-    organization_id: uuid.UUID, control: Control, *, now: datetime, ending: Ending = Ending.RESOLVED_EXTERNALLY
-) -> list[Detection]:
-    """Look for one thing; returns what is new. What is found no more comes to this ending."""
+def scan_control(organization_id: uuid.UUID, control: Control, *, now: datetime, ending: Ending) -> None:
+    """Look for one thing; what is found no more comes to this ending."""
     organizations.lock(organization_id)
     setting = settings.of(organization_id, control)
-    found = {one.resource_id: one for one in setting.find(now)} if setting.is_on else {}
-    known = {one.resource_id: one for one in Detection.objects.of(organization_id).of_control(control.slug).open()}
-    _end([one for pk, one in known.items() if pk not in found], ending if setting.is_on else Ending.INACTIVE, now)
-    _freshen([(known[pk], one) for pk, one in found.items() if pk in known], now)
-    new = [_detection(setting, one, now) for pk, one in found.items() if pk not in known]
-    Detection.objects.bulk_create(new, BATCH)
-    notices.tell_found(setting, new, now=now)
-    return new
+    found = {setting: setting.find(now)} if setting.is_on else {}
+    _keep(organization_id, [setting], found, ending=ending, now=now)
+
+
+def _keep(
+    organization_id: uuid.UUID,
+    wanted: Collection[Setting],
+    found: dict[Setting, list[Found]],
+    *,
+    ending: Ending,
+    now: datetime,
+) -> None:
+    """Make what was found, and nothing else, the open detections of these controls. The organisation is locked."""
+    slugs = [setting.control.slug for setting in wanted]
+    open_ones = Detection.objects.of(organization_id).open().filter(control__in=slugs)
+    known = {(one.control, one.resource_id): one for one in open_ones}
+    seen = {(setting.control.slug, one.resource_id): one for setting, several in found.items() for one in several}
+    off = {setting.control.slug for setting in wanted if setting not in found}
+    _end([one for key, one in known.items() if key not in seen and one.control not in off], ending, now)
+    _end([one for one in known.values() if one.control in off], Ending.INACTIVE, now)
+    _freshen([(known[key], one) for key, one in seen.items() if key in known], now)
+    new = {
+        setting: [
+            _detection(setting, one, now) for one in several if (setting.control.slug, one.resource_id) not in known
+        ]
+        for setting, several in found.items()
+    }
+    Detection.objects.bulk_create([one for several in new.values() for one in several], BATCH)
+    notices.tell_found(organization_id, new, now=now)
 
 
 def _detection(setting: Setting, found: Found, now: datetime) -> Detection:
@@ -95,7 +117,8 @@ def _freshen(pairs: Iterable[tuple[Detection, Found]], now: datetime) -> None:
                 withdraw_exception(known)
             stale.append(known)
     fields = ["label", "facts", "excepted_at", "excepted_by", "excepted_until", "exception_reason"]
-    Detection.objects.bulk_update(stale, fields, BATCH)
+    if stale:
+        Detection.objects.bulk_update(stale, fields, BATCH)
 
 
 def withdraw_exception(detection: Detection) -> None:

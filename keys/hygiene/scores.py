@@ -10,11 +10,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from django.db import transaction
 from django.db.models import Count
 
-from accounts import organizations
-from keys.hygiene import settings
 from keys.hygiene.controls import BY_SLUG, Control
 from keys.models import Detection, HygieneScore
 
@@ -73,16 +70,11 @@ def active(organization_id: uuid.UUID, *, now: datetime) -> dict[str, int]:
     return dict(rows)
 
 
-@transaction.atomic
-def note(organization_id: uuid.UUID, *, now: datetime) -> HygieneScore:
-    """Count everything and keep the score for today, in place of an earlier one of the day."""
-    organizations.lock(organization_id)
+def note(organization_id: uuid.UUID, among: Mapping[Control, int], *, now: datetime) -> HygieneScore:
+    """Keep the score for today, in place of an earlier one of the day: what is active, of so many things that each
+    control looked at. Called under the organisation's lock."""
     counted = active(organization_id, now=now)
-    shares = {
-        control: Share(counted.get(control.slug, 0), control.among(setting.look(now)).count())
-        for control, setting in settings.all_of(organization_id).items()
-        if setting.is_on
-    }
+    shares = {control: Share(counted.get(control.slug, 0), number) for control, number in among.items()}
     kept = {control.slug: [share.active, share.among] for control, share in shares.items()}
     row, _created = HygieneScore.objects.update_or_create(
         organization_id=organization_id,

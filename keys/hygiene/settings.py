@@ -18,7 +18,7 @@ from keys.models import ControlSetting
 MOST_PATTERNS, LONGEST_PATTERN = 50, 128
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Setting:
     """A control as it is set in one organisation; `parameters` has all of them. `events` is None until somebody says
     who hears of new detections."""
@@ -50,6 +50,10 @@ class Setting:
         """What its control finds now and the patterns do not leave out."""
         left_out = _matching(self.patterns)
         return [one for one in self.control.find(self.look(now, only=only)) if not left_out.fullmatch(one.label)]
+
+    def among(self, now: datetime) -> int:
+        """How many things its control looks at."""
+        return self.control.among(self.look(now)).count()
 
 
 def _matching(patterns: list[str]) -> re.Pattern[str]:

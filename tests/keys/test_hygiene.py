@@ -434,6 +434,7 @@ def test_those_that_are_named_hear_of_new_detections_instead_of_the_admins(estat
     estate.key(API_KEY, "old", created=91, used=None)
     estate.save()
 
-    scanning.scan_control(acme.pk, API_KEYS, now=now)
+    scanning.scan_organization(acme.pk, now=now)
 
-    assert [row.member for row in Notification.objects.all()] == [bob]
+    told = Notification.objects.filter(target_id=API_KEYS.slug)
+    assert [row.member for row in told] == [bob]
