@@ -92,13 +92,13 @@ class ExceptForm(forms.Form):
 class AssignForm(forms.Form):
     """Who looks after it."""
 
-    assignee = forms.ChoiceField(label=_("Member"), required=False)
-    team = forms.CharField(label=_("Team"), required=False, max_length=LONGEST_TEAM)
+    assigned_to = forms.ChoiceField(label=_("Member"), required=False)
+    assigned_team = forms.CharField(label=_("Team"), required=False, max_length=LONGEST_TEAM)
 
     def __init__(self, *args: Any, members: Iterable[Member], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [("", _("Nobody")), *((str(member.pk), member.name) for member in members)]
-        self.fields["assignee"].choices = choices  # type: ignore[attr-defined]
+        self.fields["assigned_to"].choices = choices  # type: ignore[attr-defined]
 
 
 class DelayForm(forms.Form):

@@ -49,7 +49,7 @@ def _detail(request: SignedInRequest, detection: Detection, *, problem: str = ""
     control = detections.control_of(detection)
     events = search.timeline(detection.pk, organization_id=organization)
     may_change = request.actor.can(P.GOVERNANCE_CONSOLE_WRITE)
-    initial = {"assignee": str(detection.assignee_id or ""), "team": detection.team}
+    initial = {"assigned_to": str(detection.assignee_id or ""), "assigned_team": detection.team}
     context: dict[str, Any] = {
         "detection": detection,
         "state": state,
@@ -110,11 +110,11 @@ def detection_assign(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     detection, form = _detection(request, pk), AssignForm(request.POST, members=_members(request))
     if not form.is_valid():
         return _detail(request, detection, assign_form=form)
-    chosen = form.cleaned_data["assignee"]
+    chosen = form.cleaned_data["assigned_to"]
     member_id = uuid.UUID(chosen) if chosen else None
 
     def act() -> Detection:
-        return detections.assign(pk, member_id=member_id, team=form.cleaned_data["team"], by=request.actor)
+        return detections.assign(pk, member_id=member_id, team=form.cleaned_data["assigned_team"], by=request.actor)
 
     return _tried(request, pk, act, _("Who looks after %(name)s is saved."), assign_form=form)
 

@@ -20,6 +20,7 @@ from audit.events import Event
 from keys.hygiene import notices, scanning, settings
 from keys.hygiene.controls import BY_SLUG, Control
 from keys.hygiene.settings import Setting
+from keys.lifecycle import Keep
 from keys.models import Assignment, Detection, DetectionState, Ending
 
 LONGEST_DELAY = dt.timedelta(days=7)
@@ -76,11 +77,12 @@ def reactivate(detection_id: uuid.UUID, *, by: Actor) -> Detection:
 
 @transaction.atomic
 def assign(detection_id: uuid.UUID, *, member_id: uuid.UUID | None, team: str, by: Actor) -> Detection:
-    """Let a member, a team, both or nobody look after it. Raises NotAllowed: assignee, team, or ""."""
+    """Let a member, a team, both or nobody look after it. Raises NotAllowed: assigned_to, assigned_team,
+    or ""."""
     detection = _locked(detection_id, by=by)
     team, before = team.strip(), detection.assignee
     if len(team) > LONGEST_TEAM or "\0" in team:
-        raise NotAllowed("team", _("Use 64 characters or fewer."))
+        raise NotAllowed("assigned_team", _("Use 64 characters or fewer."))
     after = _assignable(member_id, by=by) if member_id else None
     pairs = {"assignee": [_named(before), _named(after)], "team": [detection.team, team]}
     changes = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
@@ -103,7 +105,7 @@ def _named(member: Member | None) -> str:
 def _assignable(member_id: uuid.UUID, *, by: Actor) -> Member:
     found = Member.objects.of(by.organization).users().active().filter(pk=member_id).first()
     if found is None:
-        raise NotAllowed("assignee", _("Choose an active member from the list."))
+        raise NotAllowed("assigned_to", _("Choose an active member from the list."))
     return found
 
 
@@ -115,20 +117,47 @@ def _source(before: Member | None, after: Member | None, team: str) -> Assignmen
 
 @transaction.atomic
 def delay(detection_id: uuid.UUID, *, until: dt.datetime, by: Actor) -> Detection:
-    """Put off what its control does by itself, until then: a week from now at most. Raises NotAllowed: until, or ""."""
+    """Put off what its control does by itself, until then: a week from now at most. Raises NotAllowed:
+    mitigate_after, or ""."""
     detection = _locked(detection_id, by=by)
     if not settings.of(by.organization, control_of(detection)).is_automatic:
         raise NotAllowed("", _("Nothing is done by itself about this, so there is nothing to delay."))
     if detection.state(by.now) is not DetectionState.ACTIVE:
         raise NotAllowed("", _("It is an exception. Take it up again first."))
     if not by.now < until <= by.now + LONGEST_DELAY:
-        raise NotAllowed("until", _("Choose a time within the next seven days."))
+        raise NotAllowed("mitigate_after", _("Choose a time within the next seven days."))
     before = detection.mitigate_after
     detection.mitigate_after, detection.warned_at = until, None
     detection.save(update_fields=["mitigate_after", "warned_at"])
     changes = {"mitigate_after": [before and before.isoformat(), until.isoformat()], **_of_control(detection)}
     log.record(Event.DETECTION_DELAYED, by=by, target=notices.target_of(detection), changes=changes)
     return detection
+
+
+@transaction.atomic
+def edit(
+    detection_id: uuid.UUID,
+    *,
+    excepted: bool | None = None,
+    reason: str = "",
+    member_id: uuid.UUID | Keep | None = Keep.AS_IS,
+    team: str | Keep = Keep.AS_IS,
+    mitigate_after: dt.datetime | None = None,
+    by: Actor,
+) -> Detection:
+    """Several of these at once: all of it or nothing. What is not given stays."""
+    detection = _locked(detection_id, by=by)
+    if excepted is not None and excepted != (detection.state(by.now) is DetectionState.EXCEPTION):
+        if excepted:
+            make_exception(detection_id, reason=reason, by=by)
+        else:
+            reactivate(detection_id, by=by)
+    if member_id is not Keep.AS_IS or team is not Keep.AS_IS:
+        whom = detection.assignee_id if member_id is Keep.AS_IS else member_id
+        assign(detection_id, member_id=whom, team=detection.team if team is Keep.AS_IS else team, by=by)
+    if mitigate_after is not None:
+        delay(detection_id, until=mitigate_after, by=by)
+    return Detection.objects.with_people().get(pk=detection_id)
 
 
 @transaction.atomic

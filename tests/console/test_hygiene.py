@@ -155,14 +155,16 @@ def test_an_exception_is_taken_up_again(found, alice, client_of):
 
 
 def test_somebody_is_assigned(found, alice, camille, client_of):
-    answer = post(client_of(alice), "detection-assign", found["first"], assignee=camille.pk, team="payments")
+    answer = post(
+        client_of(alice), "detection-assign", found["first"], assigned_to=camille.pk, assigned_team="payments"
+    )
 
     detection = Detection.objects.get(pk=found["first"].pk)
     assert (answer.status_code, detection.assignee, detection.team) == (303, camille, "payments")
 
 
 def test_nobody_else_can_be_assigned(found, alice, charlie, client_of):
-    assert post(client_of(alice), "detection-assign", found["first"], assignee=charlie.pk).status_code == 422
+    assert post(client_of(alice), "detection-assign", found["first"], assigned_to=charlie.pk).status_code == 422
 
 
 def test_a_delay_is_refused_where_nothing_is_done_by_itself(found, alice, client_of, actor_of):

@@ -412,7 +412,7 @@ def test_somebody_elses_member_is_nobody_to_assign(unused, admin, charlie):
     with pytest.raises(NotAllowed) as refusal:
         detections.assign(unused.pk, member_id=charlie.pk, team="", by=admin)
 
-    assert refusal.value.field == "assignee"
+    assert refusal.value.field == "assigned_to"
 
 
 def test_new_detections_are_one_piece_of_news_for_each_control(estate, acme, alice, now):
