@@ -13,7 +13,7 @@ from accounts.actors import Actor, ActorType
 from accounts.builtin_roles import ADMIN, AUDITOR, READ_ONLY, STANDARD, BuiltinRole
 from accounts.models import Member, Organization, Person
 from accounts.names import key
-from keys import bootstrap, demo_life, demo_rum, demo_usage, demo_uses, lifecycle, limits, offboarding
+from keys import bootstrap, demo_hygiene, demo_life, demo_rum, demo_usage, demo_uses, lifecycle, limits, offboarding
 from keys.kinds import (
     API_KEY,
     APPLICATION_KEY,
@@ -172,6 +172,7 @@ def seed(*, now: datetime) -> bool:
         acme.tell()
         demo_uses.tell(acme.organization.id, now=now)
         demo_usage.tell(acme.organization, now=now)
+        demo_hygiene.tell(acme.organization, acting=acme.acting, now=now)
         _globex(sam, now).tell()
     return True
 
