@@ -341,5 +341,6 @@ def _signing_in(story: Story, name: str) -> Callable[[datetime], None]:
         person = story.cast[name].person
         if person:
             people.signed_in(person, by=story.acting(name, at))
+            Person.objects.filter(pk=person.pk).update(last_login=at)  # as Django notes it
 
     return step

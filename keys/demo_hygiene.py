@@ -5,25 +5,30 @@ from datetime import datetime, timedelta
 
 from accounts.actors import Actor
 from accounts.models import Organization
-from keys.hygiene import configuring, detections, enforcing, scanning, scores
+from keys.hygiene import configuring, detections, enforcing, scanning
 from keys.hygiene.controls import BY_SLUG, EXCLUSIONS
-from keys.hygiene.scores import TREND_DAYS
-from keys.models import Detection
+from keys.models import Detection, HygieneScore
 
 As = Callable[[str, datetime], Actor]
-SCANNED = frozenset({27, 21, 16, 11, 7, 4, 2, 1, 0})
-"""So many days ago something may have changed; in between the score stays."""
+_LESS = (27, 27, 26, 26, 26, 24, 24, 24, 24, 19, 19, 18, 18, 18, 18, 15, 15, 11, 11, 11, 9, 9, 9, 4, 4, 2, 2)
+"""By how many points the score was less on each day before today, the oldest first."""
 
 
 def tell(organization: Organization, *, acting: As, now: datetime) -> None:
-    """Scan as those days would have; today people act on some of it."""
-    for ago in reversed(range(TREND_DAYS)):
-        at = now - timedelta(days=ago, hours=1)
-        if ago in SCANNED:
-            row = scanning.scan_organization(organization.pk, now=at)
-            among = {BY_SLUG[slug]: number for slug, (_active, number) in row.counts.items()}
-        else:
-            scores.note(organization.pk, among, now=at)
+    """A scan four weeks ago and one today, with the scores of the days between; then people act on some of it."""
+    scanning.scan_organization(organization.pk, now=now - timedelta(days=len(_LESS)))
+    today = scanning.scan_organization(organization.pk, now=now - timedelta(hours=1))
+    HygieneScore.objects.exclude(pk=today.pk).filter(organization=organization).delete()
+    HygieneScore.objects.bulk_create(
+        HygieneScore(
+            organization=organization,
+            day=today.day - timedelta(days=len(_LESS) - place),
+            score=today.score - less,
+            counts=today.counts,
+            scanned_at=today.scanned_at - timedelta(days=len(_LESS) - place),
+        )
+        for place, less in enumerate(_LESS)
+    )
     for minutes_ago, who, act in _ACTS:
         act(acting(who, now - timedelta(minutes=minutes_ago)))
     enforcing.enforce(now)

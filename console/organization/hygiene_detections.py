@@ -145,7 +145,7 @@ def detection_reactivate(request: SignedInRequest, pk: uuid.UUID) -> HttpRespons
 @requires(P.GOVERNANCE_CONSOLE_WRITE)
 def detection_mitigate(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     """Do what its control can do about it."""
-    return _tried(request, pk, lambda: detections.mitigate(pk, by=request.actor), _("%(name)s is settled."))
+    return _tried(request, pk, lambda: detections.mitigate(pk, by=request.actor), _("%(name)s is mitigated."))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -153,9 +153,9 @@ def detection_mitigate(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
 def hygiene_mitigate(request: SignedInRequest, slug: str) -> HttpResponse:
     """Do it to several: those that are chosen, or all that are active. What came of each is shown."""
     control = control_named(slug)
-    active = Detection.objects.of(request.actor.organization).of_control(slug).active(request.now)
-    found = _chosen(request, active.order_by("label", "pk"))
-    form = MitigateForm(posted(request))
+    found, form = _chosen(request, slug), MitigateForm(posted(request))
+    if request.method == "POST" and not request.POST.getlist("id"):
+        form.add_error(None, _("Choose at least one."))
     context: dict[str, Any] = {"control": control, "form": form, "found": found, "most": MOST_AT_ONCE}
     if form.is_valid() and control.mitigation:
         results = detections.mitigate_all([one.pk for one in found], by=request.actor)
@@ -165,12 +165,13 @@ def hygiene_mitigate(request: SignedInRequest, slug: str) -> HttpResponse:
     return page(request, "organization/hygiene/mitigate.html", context, status=422 if form.is_bound else 200)
 
 
-def _chosen(request: SignedInRequest, active: Any) -> list[Detection]:
-    """Those of the active ones that are named, or all of them; so many at once at most."""
-    named = request.POST.getlist("id") or request.GET.getlist("id")
+def _chosen(request: SignedInRequest, slug: str) -> list[Detection]:
+    """Those of the active ones that are named, or all of them to choose from; so many at once at most."""
+    active = Detection.objects.of(request.actor.organization).of_control(slug).active(request.now)
+    named = [pk for pk in map(_id, request.POST.getlist("id") or request.GET.getlist("id")) if pk]
     if named:
-        active = active.filter(pk__in=[pk for pk in map(_id, named) if pk])
-    return list(active[:MOST_AT_ONCE])
+        active = active.filter(pk__in=named)
+    return list(active.order_by("label", "pk")[:MOST_AT_ONCE])
 
 
 def _id(text: str) -> uuid.UUID | None:

@@ -196,7 +196,7 @@ def test_several_are_mitigated_once_the_word_is_typed_and_each_says_what_came_of
     assert client.post(url, {"id": ids, "word": "yes"}).status_code == 422
     done = text(client.post(url, {"id": ids, "word": " Mitigate "}))
 
-    assert "1 finding is settled. 1 was left." in done
+    assert "1 finding is mitigated. 1 was left." in done
     assert "This is the last API key" in done
     assert Credential.objects.filter(revoked_at__isnull=True).count() == 1
 
@@ -206,6 +206,13 @@ def test_only_what_is_chosen_is_mitigated(found, alice, client_of):
     client_of(alice).post(url, {"id": [str(found["first"].pk), "nonsense"], "word": "mitigate"})
 
     assert not Credential.objects.get(name="second").revoked_at
+
+
+def test_where_nothing_is_chosen_nothing_is_mitigated(found, alice, client_of):
+    answer = client_of(alice).post(reverse("hygiene-mitigate", args=[SLUG]), {"word": "mitigate"})
+
+    assert (answer.status_code, "Choose at least one" in text(answer)) == (422, True)
+    assert not Credential.objects.filter(revoked_at__isnull=False).exists()
 
 
 @pytest.mark.parametrize("name", ["detection-detail", "detection-mitigate"])
