@@ -168,9 +168,8 @@ def hygiene_mitigate(request: SignedInRequest, slug: str) -> HttpResponse:
 def _chosen(request: SignedInRequest, slug: str) -> list[Detection]:
     """Those of the active ones that are named, or all of them to choose from; so many at once at most."""
     active = Detection.objects.of(request.actor.organization).of_control(slug).active(request.now)
-    named = [pk for pk in map(_id, request.POST.getlist("id") or request.GET.getlist("id")) if pk]
-    if named:
-        active = active.filter(pk__in=named)
+    if named := request.POST.getlist("id") or request.GET.getlist("id"):
+        active = active.filter(pk__in=[pk for pk in map(_id, named) if pk])
     return list(active.order_by("label", "pk")[:MOST_AT_ONCE])
 
 
