@@ -7,6 +7,8 @@ import pytest
 from django.db.models import Count, Q
 
 from accounts.actors import NotPermitted
+from accounts.builtin_roles import READ_ONLY
+from accounts.models import MemberRole
 from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
 from keys import client_tokens, lifecycle, ownership, policies, rotation, verification
@@ -83,7 +85,7 @@ def test_the_first_use_of_the_new_one_starts_the_clock_of_the_old(old, by, now):
     assert outcome(old, now + 365 * DAY) is not Outcome.REVOKED
 
     used(new, now + 31 * DAY)
-    rotation.follow(now + 31 * DAY)
+    rotation.follow(now + 31.5 * DAY)
     old.credential.refresh_from_db()
     assert old.credential.retires_at == now + 32 * DAY
 
@@ -164,6 +166,24 @@ def test_strangers_find_nothing_to_rotate_and_readers_may_not(old, charlie, vera
         rotation.rotate(old.credential.pk, overlap=Overlap.NOW, by=actor_of(charlie))
     with pytest.raises(NotPermitted):
         rotation.rotate(old.credential.pk, overlap=Overlap.NOW, by=actor_of(vera))
+
+
+def test_who_may_make_a_key_but_revoke_none_does_not_rotate(alice, issue, actor_of):
+    key = issue(API_KEY, alice).credential
+    by = actor_of(alice)
+    maker = replace(by, permissions=by.permissions - {API_KEY.rights.revoke})
+
+    with pytest.raises(NotPermitted):
+        rotation.rotate(key.pk, overlap=Overlap.NOW, by=maker)
+
+
+def test_a_scope_that_the_owner_has_lost_does_not_stand_in_the_way(camille, issue, actor_of):
+    key = issue(APPLICATION_KEY, camille, scopes=["dashboards_read", "monitors_write"]).credential
+    by = actor_of(camille)
+    MemberRole.objects.filter(member=camille).update(role_id=READ_ONLY.id)
+
+    new = rotation.rotate(key.pk, overlap=Overlap.NOW, by=by).credential
+    assert new.scopes == ["dashboards_read", "monitors_write"]
 
 
 def test_an_overlap_beyond_the_policy_is_refused(old, by, acme):

@@ -68,7 +68,8 @@ def test_a_year_day_by_day(story, alice, camille, now):
 
     told = Counter(Notification.objects.values_list("news", "target_id"))
     days = [
-        ((one.told_at - now) // DAY, one.news) for one in Notification.objects.filter(member=camille).order_by("told_at")
+        ((one.told_at - now) // DAY, one.news)
+        for one in Notification.objects.filter(member=camille).order_by("told_at")
     ]
     assert set(told.values()) <= {1, 3}
     assert days == [
