@@ -145,8 +145,7 @@ def _insert(credential: Credential, said: Ownership | None, *, by: Actor) -> Sec
 def _name(credential: Credential, name: str, *, by: Actor) -> None:
     """Name it; what has expired under that name gives it up."""
     credential.name, credential.name_key = name, names.key(name)
-    ended = Where.counted() & Where.expired(by.now)
-    expired = Credential.objects.of(by.organization).of_kind(credential.kind).where(ended)
+    expired = Credential.objects.of(by.organization).of_kind(credential.kind).where(Where.expired(by.now))
     if credential.kind.unique_per_owner:
         expired = expired.filter(owner=credential.owner)
     for rival in expired.filter(name_key=credential.name_key).exclude(pk=credential.pk):

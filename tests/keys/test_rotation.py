@@ -11,7 +11,7 @@ from accounts.builtin_roles import READ_ONLY
 from accounts.models import MemberRole
 from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
-from keys import client_tokens, lifecycle, ownership, policies, rotation, verification
+from keys import client_tokens, lifecycle, offboarding, ownership, policies, rotation, verification
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, KINDS, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN, Track
 from keys.models import Credential, Limit, Policy, Where
 from keys.ownership import Owned
@@ -146,6 +146,15 @@ def test_a_pair_is_rotated_once(old, by):
     assert Credential.objects.of_kind(old.credential.kind).count() == 2
 
 
+def test_what_is_over_is_neither_finished_nor_cancelled(old, by):
+    rotation.rotate(old.credential.pk, overlap=Overlap.HOUR, by=by)
+    late = replace(by, now=by.now + 2 * DAY)
+
+    for verb in (rotation.finish, rotation.cancel):
+        with pytest.raises(NotAllowed, match="not being rotated"):
+            verb(old.credential.pk, by=late)
+
+
 def test_the_same_form_rotates_once_and_shows_the_same_secret(old, by):
     one, two = (rotation.rotate(old.credential.pk, overlap=Overlap.HOUR, by=by, nonce="n" * 32) for _ in range(2))
 
@@ -242,6 +251,14 @@ def test_ownership_and_use_go_over(alice, robot, issue, by):
     assert client_tokens.use_of(Credential.objects.get(pk=new_token.pk)).sends == ["rum"]
 
 
+def test_an_owner_who_has_left_does_not_stand_in_the_way(alice, camille, issue, by):
+    key = issue(API_KEY, alice, owned=Owned(member_id=camille.pk, team="payments")).credential
+    offboarding.disable(camille.pk, by=by)
+
+    new = rotation.rotate(key.pk, overlap=Overlap.NOW, by=by).credential
+    assert ownership.told(Credential.objects.get(pk=new.pk).ownership)["team"] == "payments"
+
+
 def test_nobody_gets_to_know_another_persons_key_by_rotating_it(alice, camille, issue, actor_of):
     key = issue(APPLICATION_KEY, camille).credential
 
@@ -267,11 +284,14 @@ def test_the_policy_bounds_how_long_the_next_one_lives(alice, robot, issue, by, 
 
 def test_what_is_due_follows_the_policy(alice, robot, issue, acme, now):
     made = {kind: issue(kind, alice).credential for kind in KINDS}
+    issue(SERVICE_ACCESS_TOKEN, alice, name="ends by itself", expires_at=now + 200 * DAY)
     ages = policies.all_of(acme.id)
     ages[CLIENT_TOKEN] = Policy(kind=CLIENT_TOKEN, rotate_every_days=10, longest_overlap_hours=0, leak_action="tell")
 
     def found(rule, at):
-        return {one.kind for one in Credential.objects.where(rule(ages, at))}
+        due = Credential.objects.where(rule(ages, at))
+        assert not due.filter(name="ends by itself").exists()
+        return {one.kind for one in due}
 
     quarterly = {API_KEY, APPLICATION_KEY, SERVICE_ACCESS_TOKEN}
     assert found(rotation.rule_due_soon, now) == {CLIENT_TOKEN}
