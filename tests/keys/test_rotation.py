@@ -13,7 +13,7 @@ from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
 from keys import client_tokens, lifecycle, offboarding, ownership, policies, rotation, verification
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, KINDS, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN, Track
-from keys.models import Credential, Limit, Policy, Where
+from keys.models import Credential, Limit, Policy, Revision, Where
 from keys.ownership import Owned
 from keys.rotation import Overlap
 from keys.verification import Outcome
@@ -120,6 +120,13 @@ def test_cancelling_revokes_the_new_one_and_gives_everything_back(old, by, now):
     assert outcome(again, now) is Outcome.VALID
 
 
+def test_what_is_remembered_of_the_old_one_is_outdated(old, by):
+    Revision.objects.all().delete()
+    rotation.rotate(old.credential.pk, overlap=Overlap.HOUR, by=by)
+
+    assert old.credential.pk in {one.subject for one in Revision.objects.all()}
+
+
 def test_revoking_the_new_one_is_cancelling(old, by, issue, alice, now):
     new = rotation.rotate(old.credential.pk, overlap=Overlap.HOUR, by=by)
     if old.credential.kind is API_KEY:
@@ -141,7 +148,7 @@ def test_a_pair_is_rotated_once(old, by):
     new = rotation.rotate(old.credential.pk, overlap=Overlap.HOUR, by=by).credential
 
     for one in (old.credential, new):
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotAllowed, match="being rotated already"):
             rotation.rotate(one.pk, overlap=Overlap.HOUR, by=by)
     assert Credential.objects.of_kind(old.credential.kind).count() == 2
 
