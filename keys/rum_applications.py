@@ -64,7 +64,7 @@ def create(
     log.record(Event.RUM_APPLICATION_CREATED, by=by, target=target(application), changes={"type": application.type})
     draft = Credential(organization=organization, kind=CLIENT_TOKEN)
     name = governance.free_name(draft, application.name, now=by.now)
-    owned = Owned(member_id=maker and maker.pk)
+    owned = Owned(member_id=maker.pk if maker else None)
     token = lifecycle.issue(CLIENT_TOKEN, name=name, entitled=True, owned=owned, by=by).credential
     ClientTokenUse.objects.create(credential=token, application=application, sends=list(CLIENT_TOKEN.sends))
     return application

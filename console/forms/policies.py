@@ -19,9 +19,10 @@ def overlap_label(hours: int) -> str | Promise:
     """How long both are good, as a person says it."""
     if not hours:
         return _("None")
-    if hours % _HOURS_A_DAY or hours == _HOURS_A_DAY:
-        return ngettext("%(n)d hour", "%(n)d hours", "n") % {"n": hours}
-    return ngettext("%(n)d day", "%(n)d days", "n") % {"n": hours // _HOURS_A_DAY}
+    days, rest = divmod(hours, _HOURS_A_DAY)
+    if rest or days == 1:
+        return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
+    return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
 
 
 class _Days(forms.IntegerField):
@@ -56,9 +57,7 @@ class PolicyForm(forms.Form):
             choices=[(each, overlap_label(each)) for each in hours],
             coerce=int,
             label=_("Longest overlap"),
-            help_text=_(
-                "How long an old one may stay good beside its successor. None: it ends when that is made."
-            ),
+            help_text=_("How long an old one may stay good beside its successor. None: it ends when that is made."),
         )
 
     def _add_rules(self) -> None:
