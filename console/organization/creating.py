@@ -29,7 +29,8 @@ def credential_create(request: SignedInRequest, kind: Kind) -> HttpResponse:
     policy = _must_create(request, kind)
     owners = _owners(request, kind)
     if request.method != "POST":
-        initial = {"owner": request.actor.id} | prefilled(request.GET)
+        asking = {"owner": request.actor.id} if kind.belongs_to_organization else {}
+        initial = asking | prefilled(request.GET)
         return _create_page(request, CredentialForm(policy, owners, initial=initial))
     inline = kind_pages.PAGES[kind].inline and "inline" in request.POST
     form = CredentialForm(policy, owners, request.POST, inline=inline)

@@ -55,6 +55,12 @@ def test_the_form_offers_members_programs_and_the_words_in_use(admin, alice, bob
     assert '<option value="prod">' in page
 
 
+def test_a_kind_that_belongs_to_somebody_still_starts_with_somebody_it_can_belong_to(admin, robot):
+    page = admin.get("/apis/service-access-tokens/new/")
+
+    assert page.context["form"].owner_chosen == robot
+
+
 def test_what_the_form_says_is_kept(admin, bob):
     fields = {"name": "agents", "owner": str(bob.pk), "team": "web", "environment": "prod", "purpose": "Agents"}
 
