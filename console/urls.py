@@ -13,11 +13,15 @@ from console.organization import (
     apis,
     audit,
     client_tokens,
+    creating,
     credentials,
     data_intake,
     help_page,
     limits,
+    managers,
     members,
+    ownerships,
+    policies,
     reference,
     roles,
     rum_applications,
@@ -80,12 +84,13 @@ api_urls = [
     path("", apis.apis, name="apis"),
     path("export.csv", apis.apis_export, name="apis-export"),
     path("<kind:kind>/", credentials.credential_list, name="credential-list"),
-    path("<kind:kind>/new/", credentials.credential_create, name="credential-create"),
+    path("<kind:kind>/new/", creating.credential_create, name="credential-create"),
     path("<kind:kind>/<uuid:pk>/", credentials.credential_detail, name="credential-detail"),
     path("<kind:kind>/<uuid:pk>/usage/", usage.credential_usage, name="credential-usage"),
     path("<kind:kind>/<uuid:pk>/usage/export.csv", usage.credential_usage_export, name="credential-usage-export"),
     path("<kind:kind>/<uuid:pk>/rename/", credentials.credential_rename, name="credential-rename"),
     path("<kind:kind>/<uuid:pk>/scopes/", credentials.credential_scopes, name="credential-scopes"),
+    path("<kind:kind>/<uuid:pk>/ownership/", ownerships.credential_ownership, name="credential-ownership"),
     path("<kind:kind>/<uuid:pk>/use/", client_tokens.credential_use, name="credential-use"),
     path("<kind:kind>/<uuid:pk>/rotate/", client_tokens.credential_rotate, name="credential-rotate"),
     path("<kind:kind>/<uuid:pk>/revoke/", credentials.credential_revoke, name="credential-revoke"),
@@ -108,8 +113,15 @@ service_account_urls = [
     path("new/", service_accounts.service_account_create, name="service-account-create"),
     path("<uuid:pk>/", service_accounts.service_account_detail, name="service-account-detail"),
     path("<uuid:pk>/edit/", service_accounts.service_account_edit, name="service-account-edit"),
+    path("<uuid:pk>/managers/", managers.service_account_managers, name="service-account-managers"),
     path("<uuid:pk>/disable/", service_accounts.service_account_disable, name="service-account-disable"),
     path("<uuid:pk>/enable/", service_accounts.service_account_enable, name="service-account-enable"),
+]
+
+# /policies/
+policy_urls = [
+    path("", policies.policy_list, name="policy-list"),
+    path("<kind:kind>/", policies.policy_edit, name="policy-edit"),
 ]
 
 # /members/roles/
@@ -178,6 +190,7 @@ urlpatterns = [
     path("apis/", include(api_urls)),
     path("rum-applications/", include(rum_application_urls)),
     path("service-accounts/", include(service_account_urls)),
+    path("policies/", include(policy_urls)),
     path("members/roles/", include(role_urls)),
     path("members/", include(member_urls)),
     path("webhooks/", include(webhook_urls)),

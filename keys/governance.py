@@ -50,6 +50,11 @@ def may_create(actor: Actor, kind: Kind) -> bool:
     return own or actor.can(rights.create, rights.service_account)
 
 
+def kept_to_admins(actor: Actor, policy: Policy) -> bool:
+    """Whether the policy lets only admins create one, and the actor is none."""
+    return policy.admins_create and not actor.can(Permission.ORG_MANAGEMENT)
+
+
 def owners_for(actor: Actor, kind: Kind) -> QuerySet[Member]:
     """The members for whom the actor may create one: themselves, and the service accounts they manage."""
     active = Member.objects.of(actor.organization).active()
@@ -107,7 +112,7 @@ def check_issue(draft: Credential, *, by: Actor, beyond_owner: bool, entitled: b
 
 def check_place(draft: Credential, policy: Policy, *, by: Actor) -> None:
     """Refuse one more of its kind where there are as many as may be, or where the policy lets only admins make them."""
-    if policy.admins_create and not by.can(Permission.ORG_MANAGEMENT):
+    if kept_to_admins(by, policy):
         raise NotPermitted(Permission.ORG_MANAGEMENT)
     limit = limit_of(draft.kind, draft.organization, draft.owner)
     if limit and not limit.left:

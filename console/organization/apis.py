@@ -18,17 +18,18 @@ from console.forms.credentials import CredentialForm
 from console.organization import listing
 from console.pages import csv_file, page
 from console.requests import SignedInRequest
-from keys import exports, governance, limits
+from keys import exports, governance, limits, policies
 from keys.kinds import Kind
 from keys.lifecycle import Issued
-from keys.models import Credential, CredentialQuerySet, Limit
+from keys.models import Credential, CredentialQuerySet, Limit, Policy
 
 ROWS_SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Section:
-    """One kind on the page: its words, its first rows, how many there are, and whether more can be made."""
+    """One kind on the page: its words, its first rows, how many there are, and whether more can be made. `kept` if the
+    policy leaves that to admins alone, though the actor's permissions would do."""
 
     kind: Kind
     words: kind_pages.KindPage
@@ -37,6 +38,7 @@ class Section:
     limit: Limit | None
     off: bool
     may_create: bool
+    kept: bool
     form: CredentialForm | None
 
     @property
@@ -107,6 +109,9 @@ def _sections(request: SignedInRequest, found: CredentialQuerySet, form: Credent
     off = governance.switched_off(actor.organization)
     maxima = {limit.kind: limit for limit in limits.limits_of(request.member.organization)}
     kinds = governance.kinds_seen_by(actor)
+    asked = policies.all_of(actor.organization)
+    may = {kind: governance.may_create(actor, kind) for kind in kinds}
+    kept = {kind: may[kind] and governance.kept_to_admins(actor, asked[kind]) for kind in kinds}
     first = [_newest(found, kind) if totals.get(kind) else [] for kind in kinds]
     return [
         Section(
@@ -116,8 +121,9 @@ def _sections(request: SignedInRequest, found: CredentialQuerySet, form: Credent
             total=totals.get(kind, 0),
             limit=maxima.get(kind) if actor.can(kind.rights.read) else None,
             off=kind in off,
-            may_create=governance.may_create(actor, kind),
-            form=_form(request, kind, form),
+            may_create=may[kind] and not kept[kind],
+            kept=kept[kind],
+            form=_form(request, asked[kind], form),
         )
         for kind, rows in zip(kinds, listing.rows_by_kind(actor, first, now=request.now), strict=True)
     ]
@@ -127,12 +133,14 @@ def _newest(found: CredentialQuerySet, kind: Kind) -> list[Credential]:
     return list(found.of_kind(kind).with_people().with_browsers().order_by("-created_at", "-pk")[:ROWS_SHOWN])
 
 
-def _form(request: SignedInRequest, kind: Kind, refused: CredentialForm | None) -> CredentialForm | None:
+def _form(request: SignedInRequest, policy: Policy, refused: CredentialForm | None) -> CredentialForm | None:
+    kind = policy.kind
     if not kind_pages.PAGES[kind].inline:
         return None
     if refused and refused.kind is kind:
         return refused
-    return CredentialForm(kind, governance.owners_for(request.actor, kind), auto_id=f"{kind.slug}-%s")
+    owners = governance.owners_for(request.actor, kind)
+    return CredentialForm(policy, owners, inline=True, auto_id=f"{kind.slug}-%s")
 
 
 def _attention(visible: CredentialQuerySet, request: SignedInRequest) -> list[Attention]:
@@ -151,6 +159,7 @@ _ATTENTION = (
     ("expiring", "bad", lambda n: ngettext("expires within 7 days", "expire within 7 days", n)),
     ("expired", "warn", lambda n: ngettext("has expired", "have expired", n)),
     ("unscoped", "warn", lambda n: ngettext("has all of its owner’s access", "have all of their owner’s access", n)),
+    ("unknown_owner", "warn", lambda n: ngettext("has no known owner", "have no known owner", n)),
     ("never_used", "warn", lambda n: ngettext("never used", "never used", n)),
     ("idle", "warn", lambda n: ngettext("unused for 90 days", "unused for 90 days", n)),
     ("old", "warn", lambda n: ngettext("is older than 90 days", "are older than 90 days", n)),

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
 from console.lists import Order
-from keys import client_tokens, governance
+from keys import client_tokens, governance, ownership
 from keys.kinds import Kind
-from keys.models import BrowserSighting, ClientTokenUse, Credential, CredentialQuerySet, State, Where
+from keys.models import BrowserSighting, ClientTokenUse, Credential, CredentialQuerySet, Ownership, State, Where
 from keys.usage import reports
 
 LONGEST_SEARCH = 200
@@ -39,6 +39,7 @@ FILTERS = (
     Filter("expiring", _("Expiring within 7 days"), lambda now: Where.expiring(now, within=SOON)),
     Filter("expired", _("Expired"), Where.expired),
     Filter("unscoped", _("All of the owner’s access"), lambda now: Where.unscoped()),
+    Filter("unknown_owner", _("Unknown owner"), lambda now: Where.unknown_owner()),
     Filter("old", _("Older than 90 days"), lambda now: Where.unexpiring_since(now - OLD)),
     Filter("never_used", _("Never used"), lambda now: Where.never_used()),
     Filter("idle", _("Unused for 90 days"), lambda now: Where.unused_since(now - reports.IDLE_AFTER)),
@@ -78,7 +79,8 @@ def visible(actor: Actor, kind: Kind, pk: uuid.UUID) -> Credential:
 @dataclass(frozen=True)
 class Row:
     """A credential in a list. `stays` if it must not be revoked because it is the last one; `use` is a client token's,
-    `sighting` where a live API key was seen that everybody can read it."""
+    `ownership` what is said of one of the organisation's, `sighting` where a live API key was seen that everybody can
+    read it."""
 
     credential: Credential
     sparkline: reports.Sparkline
@@ -88,6 +90,7 @@ class Row:
     may_revoke: bool
     stays: bool
     use: ClientTokenUse | None
+    ownership: Ownership | None
     sighting: BrowserSighting | None
 
 
@@ -123,5 +126,6 @@ def _row(actor: Actor, credential: Credential, used: reports.Sparkline, stays: b
         may_revoke=live and governance.may_revoke(actor, credential),
         stays=stays and live,
         use=client_tokens.use_of(credential) if credential.kind.is_public else None,
+        ownership=ownership.of(credential) if credential.kind.belongs_to_organization else None,
         sighting=getattr(credential, "sighting", None) if live else None,
     )

@@ -130,8 +130,11 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
         return self.filter(rule)
 
     def matching(self, words: str) -> Self:
-        """By name, owner's name, or exactly the last four characters or the id."""
+        """By name, by who owns it or looks after it, by team or environment, or exactly the last four characters or the
+        id."""
         found = Q(name__icontains=words) | Q(owner__name__icontains=words) | Q(last4__iexact=words)
+        for field in ("member__name", "team", "environment"):
+            found |= Q(**{f"ownership__{field}__icontains": words})
         try:
             return self.filter(found | Q(pk=uuid.UUID(words)))
         except ValueError:

@@ -67,6 +67,8 @@ MATRIX = {
     "role-clone": ("L333+44", "L333+44"),
     "role-edit": ("L333+44", "L333+44"),
     "role-delete": ("L333+44", "L333+44"),
+    "service-account-managers": ("L333+44", "L333+44"),
+    "policy-list": ("L3+++4+", "5555555"),
     "data-intake": ("L++++4+", "L333+4+"),
     "limits": ("L3+++4+", "5555555"),
     "usage": ("L++++4+", "5555555"),
@@ -110,6 +112,7 @@ KIND_MATRIX = {
         "personal-access-tokens": ("L433+44", "L433+44"),
         "service-access-tokens": ("L433+44", "L433+44"),
     },
+    "policy-edit": dict.fromkeys((kind.slug for kind in KINDS), ("L333+4+", "L333+4+")),
     "limit-ask": {
         "api-keys": ("L333+4+", "L333+4+"),
         "application-keys": ("L444444", "L444444"),
@@ -120,6 +123,9 @@ KIND_MATRIX = {
 }
 KIND_MATRIX["credential-usage"] = KIND_MATRIX["credential-usage-export"] = KIND_MATRIX["credential-detail"]
 KIND_MATRIX["credential-revoke"] = KIND_MATRIX["credential-rename"]
+KIND_MATRIX["credential-ownership"] = KIND_MATRIX["credential-rename"] | dict.fromkeys(
+    ("application-keys", "personal-access-tokens", "service-access-tokens"), ("L444444", "L444444")
+)
 KIND_MATRIX["credential-use"] = KIND_MATRIX["credential-rotate"] = dict.fromkeys(
     (kind.slug for kind in KINDS), ("L444444", "L444444")
 ) | {"client-tokens": ("L4+3+44", "L4+3+44")}
@@ -179,7 +185,7 @@ def address(name, places, kind=None):
             arguments = places[prefix]
     if kind:
         arguments = {"kind": kind}
-        if name not in {"credential-list", "credential-create", "limit-ask"}:
+        if name not in {"credential-list", "credential-create", "limit-ask", "policy-edit"}:
             arguments["pk"] = places["rows"][kind.slug]
     return reverse(name, kwargs=arguments)
 

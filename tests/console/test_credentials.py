@@ -300,6 +300,7 @@ def test_the_strip_counts_what_is_true_today(alice, client_of, issue, actor_of, 
     assert re.findall(r"<b>(\d+)</b> ([^<]+)<", page) == [
         ("1", "expires within 7 days"),
         ("1", "has all of its owner’s access"),
+        ("1", "has no known owner"),
         ("3", "never used"),
         ("1", "unused for 90 days"),
         ("1", "is older than 90 days"),

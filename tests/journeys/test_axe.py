@@ -32,6 +32,8 @@ PAGES = {
         "/data-intake/",
         "/limits/",
         "/limits/api-keys/ask/",
+        "/policies/",
+        "/policies/application-keys/",
         "/usage/",
         "/usage/?period=24h",
         "/audit/",
