@@ -28,7 +28,7 @@ class Verb(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """What is asked, about which credential, and what to be careful about. `done` says afterwards what has happened,
-    with a place for the %(name)s."""
+    with a place for the %(name)s; `problem` why it cannot be done."""
 
     heading: str
     lede: str
@@ -36,6 +36,7 @@ class Question:
     button: str
     done: str
     care: str = ""
+    problem: str = ""
     is_danger: bool = False
 
 
@@ -49,7 +50,7 @@ def ending(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Credential:
 
 def asked(request: SignedInRequest, credential: Credential, question: Question, *, verb: Verb) -> HttpResponse:
     """The question; once it is answered, the verb, and back to the credential."""
-    place, problem = reverse("credential-detail", args=[credential.kind, credential.pk]), ""
+    place, problem = reverse("credential-detail", args=[credential.kind, credential.pk]), question.problem
     if request.method == "POST":
         try:
             result = verb(credential.pk, by=request.actor)
@@ -66,4 +67,4 @@ def asked(request: SignedInRequest, credential: Credential, question: Question, 
         "place": place,
     }
     template = "organization/credentials/confirm.html"
-    return page(request, template, context, status=409 if problem else 200)
+    return page(request, template, context, status=409 if problem and request.method == "POST" else 200)

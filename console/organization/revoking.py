@@ -1,6 +1,7 @@
 """The end of a credential and the ways around it: revoking, blocking for a while, and bringing back."""
 
 import uuid
+from datetime import datetime
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -20,6 +21,7 @@ from console.requests import SignedInRequest
 from console.templatetags.ui import absolute
 from keys import blocking, governance, lifecycle
 from keys.kinds import Kind
+from keys.models import Credential
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,8 +71,17 @@ def credential_restore(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> H
         button=_("Restore"),
         done=_("%(name)s is restored."),
         care=possible,
+        problem=_why_not(credential, request.now),
     )
     return confirming.asked(request, credential, question, verb=lifecycle.restore)
+
+
+def _why_not(credential: Credential, now: datetime) -> str:
+    try:
+        governance.check_restore(credential, now=now)
+    except NotAllowed as refusal:
+        return str(refusal)
+    return ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

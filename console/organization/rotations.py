@@ -83,12 +83,17 @@ def _why_not(credential: Credential, now: datetime) -> str:
     return ""
 
 
+def _pair_to_end(old: Credential, *, now: datetime) -> Pair | None:
+    """The pair of which it is the old one."""
+    return pair_of(old, now=now) if rotation.is_open(old, now=now) else None
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @member
 def credential_finish(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> HttpResponse:
     """The old one of a pair goes before its time."""
     old = confirming.ending(request, kind, pk)
-    pair = pair_of(old, now=request.now)
+    pair = _pair_to_end(old, now=request.now)
     question = Question(
         heading=_("Finish rotating %(name)s?") % {"name": old.name},
         lede=_("The old one, ending in %(last4)s, is refused from the next request on.") % {"last4": old.last4},
@@ -96,6 +101,7 @@ def credential_finish(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         button=_("Finish now"),
         done=_("The old %(name)s is revoked."),
         care=_used(old, request.now) if pair and pair.old_is_used else "",
+        problem="" if pair else _not_rotating(old),
         is_danger=True,
     )
     return confirming.asked(request, old, question, verb=rotation.finish)
@@ -106,7 +112,7 @@ def credential_finish(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
 def credential_cancel(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> HttpResponse:
     """The new one of a pair goes, and the old one stays."""
     old = confirming.ending(request, kind, pk)
-    pair = pair_of(old, now=request.now)
+    pair = _pair_to_end(old, now=request.now)
     new = pair.new if pair else old
     question = Question(
         heading=_("Cancel the rotation of %(name)s?") % {"name": old.name},
@@ -115,9 +121,14 @@ def credential_cancel(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         button=_("Cancel the rotation"),
         done=_("The rotation of %(name)s is canceled."),
         care=_used(new, request.now) if pair and new.last_used_at else "",
+        problem="" if pair else _not_rotating(old),
         is_danger=True,
     )
     return confirming.asked(request, old, question, verb=rotation.cancel)
+
+
+def _not_rotating(credential: Credential) -> str:
+    return _("%(name)s is not being rotated.") % {"name": credential.name}
 
 
 def _used(credential: Credential, now: datetime) -> str:
