@@ -154,13 +154,14 @@ def _row(
     old = credential.replaces if live else None
     replaces = old if old and rotation.is_open(old, now=now) else None
     is_good = live and state is not State.EXPIRED
+    is_alone = is_good and state is not State.OWNER_DISABLED and not (credential.replaced_at or replaces)
     return Row(
         credential=credential,
         sparkline=used,
         state=state,
         expires_soon=state is State.ACTIVE and bool(credential.expires_at and credential.expires_at <= now + SOON),
         may_edit=live and governance.may_edit(actor, credential),
-        may_rotate=is_good and not (credential.replaced_at or replaces) and governance.may_rotate(actor, credential),
+        may_rotate=is_alone and governance.may_rotate(actor, credential),
         may_revoke=live and governance.may_revoke(actor, credential),
         stays=stays and live and credential.replaced_at is None,
         use=client_tokens.use_of(credential) if credential.kind.is_public else None,

@@ -100,7 +100,7 @@ def credential_finish(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         about=old,
         button=_("Finish now"),
         done=_("The old %(name)s is revoked."),
-        care=_used(old, request.now) if pair and pair.old_is_used else "",
+        care=_early(pair, request.now) if pair else "",
         problem="" if pair else _not_rotating(old),
         is_danger=True,
     )
@@ -125,6 +125,13 @@ def credential_cancel(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         is_danger=True,
     )
     return confirming.asked(request, old, question, verb=rotation.cancel)
+
+
+def _early(pair: Pair, now: datetime) -> str:
+    """Why it may be too early to finish."""
+    if pair.old_is_used:
+        return _used(pair.old, now)
+    return "" if pair.new.last_used_at else _("The new one was not used yet: whatever still has the old one will fail.")
 
 
 def _not_rotating(credential: Credential) -> str:

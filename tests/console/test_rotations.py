@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import Member
 from keys import lifecycle, policies, rotation
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, KINDS
 from keys.models import Credential, Limit
@@ -240,6 +241,20 @@ def test_canceling_ends_the_new_one_and_warns_if_it_is_used(key, by, client, now
     assert (key.replaced_at, bool(new.revoked_at)) == (None, True)
 
 
+def test_it_is_said_when_it_is_early_to_finish(key, by, client, now, later):
+    new = rotation.rotate(key.pk, overlap=Overlap.DAY, by=later(by, timedelta(hours=-1))).credential
+
+    unused = text(client.get(place(key, "finish/")))
+    mark_used(new, now)
+    ready = text(client.get(place(key, "finish/")))
+    mark_used(key, now)
+    busy = text(client.get(place(key, "finish/")))
+
+    assert "The new one was not used yet" in unused
+    assert 'class="note"' not in ready
+    assert "Last used: Just now. Whatever still carries it will be refused." in busy
+
+
 @pytest.mark.parametrize("verb", ["finish/", "cancel/"])
 def test_what_is_not_being_rotated_cannot_be_ended_that_way(verb, key, by, client):
     new = rotation.rotate(key.pk, overlap=Overlap.DAY, by=by).credential
@@ -257,6 +272,26 @@ def test_nobody_rotates_for_somebody_else(alice, camille, client, client_of, iss
     assert place(theirs, "rotate/") not in text(client.get(place(theirs)))
     assert rotate(client, theirs).status_code == 403
     assert rotate(client_of(camille), theirs).status_code == 200
+
+
+def test_every_page_with_the_button_has_a_place_for_the_dialog(alice, client, issue):
+    mine = issue(APPLICATION_KEY, alice).credential
+
+    for path in ("/apis/", "/apis/application-keys/", place(mine), f"/members/{alice.pk}/"):
+        page = text(client.get(path))
+        assert f'href="{place(mine, "rotate/")}"' in page
+        assert page.count('id="rotate-dialog"') == page.count('id="revoke-dialog"') == 1
+
+
+def test_the_key_of_somebody_who_has_left_is_not_offered(alice, robot, by, client, issue, now):
+    theirs = issue(APPLICATION_KEY, alice, owner=robot).credential
+    Member.objects.filter(pk=robot.pk).update(disabled_at=now)
+
+    page, answer = text(client.get(place(theirs))), rotate(client, theirs)
+
+    assert place(theirs, "rotate/") not in page
+    assert answer.status_code == 422
+    assert Credential.objects.count() == 1
 
 
 @pytest.mark.parametrize("verb", ["rotate/", "finish/", "cancel/"])
