@@ -122,7 +122,7 @@ def test_a_brown_out_is_offered_shown_and_lifted(kind, alice, robot, client, iss
     assert f'action="{place(one, "block/")}"' in offer
     assert (answer.status_code, answer.headers["Location"]) == (303, place(one))
     assert "Blocked: it comes back" in page
-    assert f'action="{place(one, "unblock/")}"' in page
+    assert f'action="{place(one, "unblock/")}"><input type="hidden" name="csrfmiddlewaretoken"' in page
     assert "Blocked" in listed
     assert (lifted.status_code, "Blocked:" in text(client.get(place(one)))) == (303, False)
 
