@@ -12,6 +12,7 @@ from console.converters import KindConverter
 from console.organization import (
     apis,
     audit,
+    bulk,
     client_tokens,
     creating,
     credentials,
@@ -23,7 +24,9 @@ from console.organization import (
     ownerships,
     policies,
     reference,
+    revoking,
     roles,
+    rotations,
     rum_applications,
     rum_proxies,
     service_accounts,
@@ -85,6 +88,8 @@ api_urls = [
     path("export.csv", apis.apis_export, name="apis-export"),
     path("<kind:kind>/", credentials.credential_list, name="credential-list"),
     path("<kind:kind>/new/", creating.credential_create, name="credential-create"),
+    path("<kind:kind>/bulk/rotate/", bulk.credentials_rotate, name="credentials-rotate"),
+    path("<kind:kind>/bulk/revoke/", bulk.credentials_revoke, name="credentials-revoke"),
     path("<kind:kind>/<uuid:pk>/", credentials.credential_detail, name="credential-detail"),
     path("<kind:kind>/<uuid:pk>/usage/", usage.credential_usage, name="credential-usage"),
     path("<kind:kind>/<uuid:pk>/usage/export.csv", usage.credential_usage_export, name="credential-usage-export"),
@@ -92,8 +97,13 @@ api_urls = [
     path("<kind:kind>/<uuid:pk>/scopes/", credentials.credential_scopes, name="credential-scopes"),
     path("<kind:kind>/<uuid:pk>/ownership/", ownerships.credential_ownership, name="credential-ownership"),
     path("<kind:kind>/<uuid:pk>/use/", client_tokens.credential_use, name="credential-use"),
-    path("<kind:kind>/<uuid:pk>/rotate/", client_tokens.credential_rotate, name="credential-rotate"),
-    path("<kind:kind>/<uuid:pk>/revoke/", credentials.credential_revoke, name="credential-revoke"),
+    path("<kind:kind>/<uuid:pk>/rotate/", rotations.credential_rotate, name="credential-rotate"),
+    path("<kind:kind>/<uuid:pk>/finish/", rotations.credential_finish, name="credential-finish"),
+    path("<kind:kind>/<uuid:pk>/cancel/", rotations.credential_cancel, name="credential-cancel"),
+    path("<kind:kind>/<uuid:pk>/revoke/", revoking.credential_revoke, name="credential-revoke"),
+    path("<kind:kind>/<uuid:pk>/restore/", revoking.credential_restore, name="credential-restore"),
+    path("<kind:kind>/<uuid:pk>/block/", revoking.credential_block, name="credential-block"),
+    path("<kind:kind>/<uuid:pk>/unblock/", revoking.credential_unblock, name="credential-unblock"),
 ]
 
 # /rum-applications/

@@ -38,6 +38,16 @@ def may_revoke(actor: Actor, credential: Credential) -> bool:
     return _permits(actor, credential.kind, credential.owner, credential.kind.rights.revoke)
 
 
+def may_revoke_some(actor: Actor, kind: Kind) -> bool:
+    """Whether there is any of this kind that the actor may revoke, if not necessarily every one."""
+    return actor.can(kind.rights.revoke, kind.rights.own, kind.rights.service_account)
+
+
+def may_rotate(actor: Actor, credential: Credential) -> bool:
+    """Whether the actor may revoke it and create one like it."""
+    return may_revoke(actor, credential) and may_restore(actor, credential)
+
+
 def may_see(actor: Actor, kind: Kind) -> bool:
     """Whether the actor may know of any credential of this kind."""
     return actor.can(kind.rights.read, kind.rights.own, kind.rights.service_account)

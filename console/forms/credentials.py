@@ -1,4 +1,4 @@
-"""The forms of credentials: create (built from the kind's declaration), rename, scopes, revoke, filter."""
+"""The forms of credentials: create (built from the kind's declaration), rename, scopes, filter."""
 
 import secrets
 from collections.abc import Iterable
@@ -146,12 +146,6 @@ class ScopesForm(_ScopedForm):
     def __init__(self, policy: Policy, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._add_scopes(policy)
-
-
-class RevokeForm(forms.Form):
-    """Why it is revoked; for the audit trail."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
 
 
 def prefilled(params: Any) -> dict[str, Any]:

@@ -74,14 +74,13 @@ def apis_page(
 ) -> HttpResponse:
     """The page with, perhaps, a form that was refused or a credential that was just created."""
     words, state = listing.asked(request.GET)
-    visible = Credential.objects.visible_to(request.actor)
-    found = listing.narrowed(visible, words=words, state=state, now=request.now)
-    sections = _sections(request, found, form)
+    visible, at = Credential.objects.visible_to(request.actor), listing.Standpoint(request.actor)
+    sections = _sections(request, listing.narrowed(visible, words=words, state=state, at=at), form, at)
     if words or state:
         sections = [section for section in sections if section.total]
     context: dict[str, Any] = {
         "sections": sections,
-        "attention": _attention(visible, request),
+        "attention": _attention(visible, at),
         "q": words,
         "filter": listing.chosen_filter(state),
         "narrowed": bool(words or state),
@@ -103,7 +102,9 @@ def revealed(issued: Issued) -> dict[str, Any]:
     }
 
 
-def _sections(request: SignedInRequest, found: CredentialQuerySet, form: CredentialForm | None) -> list[Section]:
+def _sections(
+    request: SignedInRequest, found: CredentialQuerySet, form: CredentialForm | None, at: listing.Standpoint
+) -> list[Section]:
     actor = request.actor
     totals = dict(found.order_by().values_list("kind").annotate(Count("pk")))
     off = governance.switched_off(actor.organization)
@@ -113,6 +114,7 @@ def _sections(request: SignedInRequest, found: CredentialQuerySet, form: Credent
     may = {kind: governance.may_create(actor, kind) for kind in kinds}
     kept = {kind: may[kind] and governance.kept_to_admins(actor, asked[kind]) for kind in kinds}
     first = [_newest(found, kind) if totals.get(kind) else [] for kind in kinds]
+    shown = listing.rows_by_kind(actor, first, now=at.now, terms=at.policies)
     return [
         Section(
             kind=kind,
@@ -125,7 +127,7 @@ def _sections(request: SignedInRequest, found: CredentialQuerySet, form: Credent
             kept=kept[kind],
             form=_form(request, asked[kind], form),
         )
-        for kind, rows in zip(kinds, listing.rows_by_kind(actor, first, now=request.now), strict=True)
+        for kind, rows in zip(kinds, shown, strict=True)
     ]
 
 
@@ -143,9 +145,9 @@ def _form(request: SignedInRequest, policy: Policy, refused: CredentialForm | No
     return CredentialForm(policy, owners, inline=True, auto_id=f"{kind.slug}-%s")
 
 
-def _attention(visible: CredentialQuerySet, request: SignedInRequest) -> list[Attention]:
+def _attention(visible: CredentialQuerySet, at: listing.Standpoint) -> list[Attention]:
     """What needs a look today, counted in one query."""
-    rules = {state: listing.chosen_filter(state).rule(request.now) for state, _tone, _text in _ATTENTION}
+    rules = {state: listing.chosen_filter(state).rule(at) for state, _tone, _text in _ATTENTION}
     counts = visible.aggregate(**{state: Count("pk", filter=rule) for state, rule in rules.items()})
     return [
         Attention(tone, count, text(count), f"{reverse('apis')}?state={state}")
@@ -156,13 +158,15 @@ def _attention(visible: CredentialQuerySet, request: SignedInRequest) -> list[At
 
 _ATTENTION = (
     ("in_browser", "bad", lambda n: ngettext("seen in a browser", "seen in a browser", n)),
+    ("blocked", "bad", lambda n: ngettext("is blocked", "are blocked", n)),
     ("expiring", "bad", lambda n: ngettext("expires within 7 days", "expire within 7 days", n)),
     ("expired", "warn", lambda n: ngettext("has expired", "have expired", n)),
+    ("overdue", "bad", lambda n: ngettext("is overdue for rotation", "are overdue for rotation", n)),
+    ("due_soon", "warn", lambda n: ngettext("is due for rotation soon", "are due for rotation soon", n)),
     ("unscoped", "warn", lambda n: ngettext("has all of its owner’s access", "have all of their owner’s access", n)),
     ("unknown_owner", "warn", lambda n: ngettext("has no known owner", "have no known owner", n)),
     ("never_used", "warn", lambda n: ngettext("never used", "never used", n)),
     ("idle", "warn", lambda n: ngettext("unused for 90 days", "unused for 90 days", n)),
-    ("old", "warn", lambda n: ngettext("is older than 90 days", "are older than 90 days", n)),
 )
 
 
@@ -173,7 +177,7 @@ def apis_export(request: SignedInRequest) -> StreamingHttpResponse:
     if not governance.kinds_seen_by(request.actor):
         raise PermissionDenied("api_keys_read")
     words, state = listing.asked(request.GET)
-    visible = Credential.objects.visible_to(request.actor)
-    found = listing.narrowed(visible, words=words, state=state, now=request.now)
+    visible, at = Credential.objects.visible_to(request.actor), listing.Standpoint(request.actor)
+    found = listing.narrowed(visible, words=words, state=state, at=at)
     lines = exports.credentials(found.with_people(), by=request.actor, asked={"q": words, "state": state})
     return csv_file("credentials.csv", lines)

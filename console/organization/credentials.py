@@ -1,4 +1,4 @@
-"""One kind of credential: list, detail, rename, scopes, revoke. Five kinds share one set of views."""
+"""One kind of credential: list, detail, rename, scopes. Five kinds share one set of views."""
 
 import uuid
 from typing import Any
@@ -15,10 +15,10 @@ from accounts.refusals import NotAllowed
 from audit import search
 from console import kind_pages
 from console.access import member
-from console.forms.credentials import NameForm, RevokeForm, ScopesForm, summary, with_preset
+from console.forms.credentials import NameForm, ScopesForm, summary, with_preset
 from console.forms.errors import add_refusal
 from console.lists import paged
-from console.organization import effects, listing, uses
+from console.organization import listing, rotations, uses
 from console.organization.creating import access, is_draft
 from console.pages import moved, page, posted
 from console.requests import SignedInRequest
@@ -40,16 +40,20 @@ def credential_list(request: SignedInRequest, kind: Kind) -> HttpResponse:
     kept = may_create and governance.kept_to_admins(request.actor, policies.of(request.actor.organization, kind))
     order, _label = listing.ORDERS.get(params.get("sort", ""), listing.ORDERS["newest"])
     visible = Credential.objects.visible_to(request.actor).of_kind(kind).with_people().with_browsers()
-    shown = paged(listing.narrowed(visible, words=words, state=state, now=request.now), order, params)
+    chosen, at = listing.chosen_filter(state), listing.Standpoint(request.actor)
+    shown = paged(listing.narrowed(visible, words=words, state=state, at=at), order, params)
+    rows = listing.rows_for(request.actor, shown.rows, now=at.now, terms=at.policies)
     context = {
         "kind": kind,
         "words": kind_pages.PAGES[kind],
-        "rows": listing.rows_for(request.actor, shown.rows, now=request.now),
+        "rows": rows,
+        "picks": "bulk" if any(row.may_revoke for row in rows) else "",
         "page": shown,
         "q": words,
         "state": state,
         "sort": params.get("sort", ""),
-        "filters": listing.FILTERS,
+        "ended": chosen.ended,
+        "filters": [found for found in listing.FILTERS if found.ended is chosen.ended],
         "orders": listing.ORDERS,
         "may_create": may_create and not kept,
         "kept": kept,
@@ -70,6 +74,7 @@ def credential_detail(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         "row": listing.row_for(request.actor, credential, now=request.now),
         "credential": credential,
         "effective": summary(_effective(credential)),
+        "pair": rotations.pair_of(credential, now=request.now),
         "events": events[:TIMELINE_LENGTH],
         "uses": uses.last_uses(request.actor, credential),
         "may_audit": request.actor.can(Permission.AUDIT_LOGS_READ),
@@ -142,37 +147,6 @@ def credential_scopes(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
 
 def _scopes_now(credential: Credential) -> dict[str, Any]:
     return {"scopes": credential.scopes or [], "everything": credential.is_unscoped}
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@member
-def credential_revoke(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> HttpResponse:
-    """What revoking would do, then doing it."""
-    credential = listing.visible(request.actor, kind, pk)
-    if not governance.may_revoke(request.actor, credential):
-        raise PermissionDenied(kind.rights.revoke)
-    form = RevokeForm(posted(request))
-    problem = ""
-    if request.method == "POST" and form.is_valid():
-        try:
-            lifecycle.revoke(pk, by=request.actor, reason=form.cleaned_data["reason"])
-        except NotAllowed as refusal:
-            problem = str(refusal)
-        else:
-            messages.success(request, _("%(name)s is revoked.") % {"name": credential.name})
-            return moved(f"{reverse('apis')}#{kind.slug}")
-    context = {
-        "kind": kind,
-        "words": kind_pages.PAGES[kind],
-        "credential": credential,
-        "row": listing.row_for(request.actor, credential, now=request.now),
-        "effect": effects.of_ending(credential, now=request.now),
-        "form": form,
-        "problem": problem,
-    }
-    status = 409 if problem else (422 if form.is_bound else 200)
-    template = "organization/credentials/revoke.html"
-    return page(request, template, context, fragments=("revoke-dialog",), status=status)
 
 
 def _must_see(request: SignedInRequest, kind: Kind) -> None:

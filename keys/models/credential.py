@@ -83,11 +83,6 @@ class Where:
         return Where.live() & Q(kind__in=narrowable, scopes__isnull=True)
 
     @staticmethod
-    def unexpiring_since(moment: datetime) -> Q:
-        """Created before the moment and without an end."""
-        return Where.live() & Q(expires_at__isnull=True, created_at__lt=moment)
-
-    @staticmethod
     def never_used() -> Q:
         return Where.live() & Q(last_used_at__isnull=True)
 

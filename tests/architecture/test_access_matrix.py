@@ -20,6 +20,7 @@ from keys.models import SupportRequest
 
 pytestmark = pytest.mark.django_db
 
+BY_KIND_ALONE = {"credential-list", "credential-create", "limit-ask", "policy-edit"}
 VISITORS = ("anonymous", "reader", "standard", "auditor", "admin", "support", "stranger")
 
 MATRIX = {
@@ -126,9 +127,12 @@ KIND_MATRIX["credential-revoke"] = KIND_MATRIX["credential-rename"]
 KIND_MATRIX["credential-ownership"] = KIND_MATRIX["credential-rename"] | dict.fromkeys(
     ("application-keys", "personal-access-tokens", "service-access-tokens"), ("L444444", "L444444")
 )
-KIND_MATRIX["credential-use"] = KIND_MATRIX["credential-rotate"] = dict.fromkeys(
-    (kind.slug for kind in KINDS), ("L444444", "L444444")
-) | {"client-tokens": ("L4+3+44", "L4+3+44")}
+for verb in ("rotate", "finish", "cancel", "restore", "block", "unblock"):
+    KIND_MATRIX[f"credential-{verb}"] = KIND_MATRIX["credential-rename"]
+KIND_MATRIX["credentials-rotate"] = KIND_MATRIX["credentials-revoke"] = KIND_MATRIX["credential-create"]
+KIND_MATRIX["credential-use"] = dict.fromkeys((kind.slug for kind in KINDS), ("L444444", "L444444")) | {
+    "client-tokens": ("L4+3+44", "L4+3+44")
+}
 KIND_MATRIX["credential-scopes"] = KIND_MATRIX["credential-rename"] | dict.fromkeys(
     ("api-keys", "client-tokens"), ("L444444", "L444444")
 )
@@ -185,7 +189,7 @@ def address(name, places, kind=None):
             arguments = places[prefix]
     if kind:
         arguments = {"kind": kind}
-        if name not in {"credential-list", "credential-create", "limit-ask", "policy-edit"}:
+        if not name.startswith("credentials-") and name not in BY_KIND_ALONE:
             arguments["pk"] = places["rows"][kind.slug]
     return reverse(name, kwargs=arguments)
 

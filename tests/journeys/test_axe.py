@@ -17,6 +17,7 @@ PAGES = {
         "/apis/?state=never_used",
         "/apis/?state=in_browser",
         "/apis/application-keys/",
+        "/apis/application-keys/?state=inactive",
         "/apis/api-keys/new/",
         "/apis/application-keys/new/",
         "/apis/personal-access-tokens/new/",
@@ -121,7 +122,8 @@ def below(page, path):
     """The page of the list's first row, and those that hang below it."""
     page.goto(path)
     path = path.partition("?")[0]
-    first = page.locator(f"main a[href^='{path}']:not([href='{path}'], [href*='/new/'], [href*='/invite/'])").first
+    others = f"[href='{path}'], [href^='{path}?'], [href*='/new/'], [href*='/invite/']"
+    first = page.locator(f"main a[href^='{path}']:not({others})").first
     first = first.get_attribute("href").partition("?")[0]
     page.goto(first)
     hrefs = page.locator("main a[href]").evaluate_all("links => links.map(link => link.getAttribute('href'))")
