@@ -62,7 +62,7 @@ class Result:
         return f"failed, {self.error}" if self.error else f"{self.items} done"
 
 
-def run(clock: Clock, *, jobs: Iterable[Job] = JOBS, unless_since: timedelta = timedelta(0)) -> Iterable[Result]:
+def run(clock: Clock, *, jobs: Iterable[Job], unless_since: timedelta = timedelta(0)) -> Iterable[Result]:
     """Run each job, unless somebody else is running it or has begun to within `unless_since`. Gives each result as it
     comes; a job that fails says why and stops none of the others."""
     for job in jobs:
