@@ -68,7 +68,7 @@ def site(settings):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Listener)
     server.taken, server.stopped = [], threading.Event()
     server.handle_error = lambda *_: None
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
     server.url = f"http://127.0.0.1:{server.server_port}"
     yield server
     server.stopped.set()
