@@ -26,6 +26,7 @@ def _broken(by: Actor) -> None:
     failed = webhooks.test(hook.pk, by=by)
     failed.attempts, failed.tried_at, failed.dead_at, failed.error = 9, by.now, by.now, "it answered 503"
     failed.save(update_fields=["attempts", "tried_at", "dead_at", "error"])
+    webhooks.switch(hook.pk, on=False, by=by)
     telling.tell(
         News.WEBHOOK_DISABLED,
         organization_id=by.organization,
@@ -35,7 +36,6 @@ def _broken(by: Actor) -> None:
         key=f"webhook.disabled:{hook.pk}",
         now=by.now,
     )
-    webhooks.switch(hook.pk, on=False, by=by)
 
 
 def _mended(by: Actor) -> None:

@@ -139,6 +139,7 @@ def _judge(webhook: Webhook, attempt: Attempt, now: datetime) -> None:
     is_hopeless = before is not None and bool(attempt.error) and now - before >= DISABLED_AFTER
     if (attempt.is_gone or is_hopeless) and not webhook.disabled_at:
         webhook.disabled_at, webhook.disabled_because = now, attempt.error
+        webhook.save(update_fields=["disabled_at", "disabled_because"])
         tell(
             News.WEBHOOK_GONE if attempt.is_gone else News.WEBHOOK_DISABLED,
             organization_id=webhook.organization_id,
@@ -148,4 +149,4 @@ def _judge(webhook: Webhook, attempt: Attempt, now: datetime) -> None:
             key=f"webhook.disabled:{webhook.pk}:{now.isoformat()}",
             now=now,
         )
-    webhook.save(update_fields=["failing_since", "disabled_at", "disabled_because"])
+    webhook.save(update_fields=["failing_since"])
