@@ -44,7 +44,7 @@ class Ticker:
     def _tick(self) -> None:
         close_old_connections()
         try:
-            for _result in tick.run(timezone.now, jobs=tick.JOBS, unless_since=tick.EVERY / 2):
+            for _result in tick.run(timezone.now, unless_since=tick.EVERY / 2):
                 if self._stop.is_set():
                     return
         except Exception as error:

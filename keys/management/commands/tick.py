@@ -13,7 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         failed = []
-        for result in tick.run(timezone.now, jobs=tick.JOBS):
+        for result in tick.run(timezone.now):
             self.stdout.write(str(result))
             if result.error:
                 failed.append(result.job)
