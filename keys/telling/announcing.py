@@ -4,7 +4,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from django.db import transaction
 from django.utils import timezone, translation
@@ -126,14 +126,8 @@ def _mail(
         key=one.key,
         choice=choice,
         told_at=now,
-        due_at=next_digest(now) if choice == MailChoice.DAILY else now,
+        due_at=choices.next_digest(now) if choice == MailChoice.DAILY else now,
     )
-
-
-def next_digest(now: datetime) -> datetime:
-    """When the next mail of the day leaves."""
-    today = datetime.combine(now.astimezone(UTC), choices.DIGEST_AT)
-    return today if today > now else today + timedelta(days=1)
 
 
 def _deliver(tidings: Sequence[Tidings], organization_id: uuid.UUID, now: datetime) -> None:

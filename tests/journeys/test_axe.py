@@ -30,6 +30,11 @@ PAGES = {
         "/service-accounts/",
         "/service-accounts/new/",
         "/data-intake/",
+        "/notifications/",
+        "/notifications/choices/",
+        "/webhooks/",
+        "/webhooks/new/",
+        "/timed-work/",
         "/limits/",
         "/limits/api-keys/ask/",
         "/usage/",
@@ -45,7 +50,7 @@ PAGES = {
         "/help/",
         "/nowhere/",
     ],
-    SUPPORT: ["/support/organizations/", "/support/requests/", "/profile/"],
+    SUPPORT: ["/support/organizations/", "/support/requests/", "/timed-work/", "/profile/"],
 }
 FIRST_ROWS = {
     ADMIN: [
@@ -60,6 +65,7 @@ FIRST_ROWS = {
         "/members/roles/",
         "/members/roles/?q=responder",
         "/service-accounts/",
+        "/webhooks/",
     ],
     SUPPORT: ["/support/organizations/", "/support/requests/"],
 }

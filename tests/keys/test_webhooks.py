@@ -178,6 +178,15 @@ def test_one_that_hangs_is_given_up_in_time_and_holds_up_nobody(hook, tell, site
     assert Delivery.objects.filter(webhook__name="/hangs", claimed_at=None).count() == 5
 
 
+def test_all_that_is_due_is_delivered_in_one_go(hook, tell, site, now, monkeypatch):
+    monkeypatch.setattr(deliveries, "MOST_EACH", 2)
+    hook()
+    for n in range(7):
+        tell(f"leak:{n}")
+
+    assert deliveries.send(now) == 7
+
+
 def test_an_answer_without_an_end_is_not_read(hook, tell, now):
     hook("/chatty")
     tell()
@@ -302,7 +311,7 @@ def test_killed_anywhere_and_run_again_it_is_delivered(step, hook, tell, site, n
 def test_two_ticks_at_once_do_not_deliver_twice(hook, tell, site, now):
     hook()
     tell()
-    first = deliveries._claim(now, None)
+    first = deliveries._claim(now)
 
     assert deliveries.send(now) == 0
     assert len(first) == 1
