@@ -35,7 +35,7 @@ class Listener(BaseHTTPRequestHandler):
         self.server.taken.append((self.path, dict(self.headers.items()), body.decode()))
         seen = Counter(path for path, *_ in self.server.taken)[self.path]
         if self.path == "/hangs":
-            self.server.stopped.wait(5)
+            self.server.stopped.wait(20)
             return
         status = {"/moved": 302, "/gone": 410, "/broken": 500}.get(self.path, 200)
         if self.path == "/mended" and seen == 1:
@@ -165,7 +165,7 @@ def test_one_that_answers_500_and_then_200_has_it_by_the_second_attempt(hook, te
 
 
 def test_one_that_hangs_is_given_up_in_time_and_holds_up_nobody(hook, tell, site, now, monkeypatch):
-    monkeypatch.setattr(egress, "POST_SECONDS", 0.3)
+    monkeypatch.setattr(egress, "POST_SECONDS", 1.5)
     hook("/hangs")
     hook("/ok")
     for n in range(5):
@@ -173,7 +173,7 @@ def test_one_that_hangs_is_given_up_in_time_and_holds_up_nobody(hook, tell, site
 
     began = time.monotonic()
     assert deliveries.send(now) == 5
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     assert Counter(path for path, *_ in site.taken) == {"/ok": 5, "/hangs": 1}
     assert Delivery.objects.filter(webhook__name="/hangs", claimed_at=None).count() == 5
 
