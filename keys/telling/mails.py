@@ -90,8 +90,8 @@ def _sent(address: str, mails: Sequence[Mail], now: datetime) -> Exception | Non
 
 @transaction.atomic
 def _claim(now: datetime) -> dict[str, list[Mail]] | None:
-    """What is due and need not wait, by the address it goes to; None when nothing is due. Members who have left are told
-    nothing any more."""
+    """What is due and need not wait, by the address it goes to; None when nothing is due. Members who have left are
+    told nothing any more."""
     due = Mail.objects.waiting().filter(leases.free(now), due_at__lte=now)
     longest = due.values("member", "address").annotate(since=Min("due_at")).order_by("since")
     theirs = Q(pk__in=[])

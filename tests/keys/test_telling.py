@@ -129,6 +129,7 @@ def test_choices_hold_from_then_on(tell, choose, alice, bob):
     choose(alice, Topic.LEAKS, bell=True, mail=MailChoice.AT_ONCE)
     tell(alice, bob)
     assert reading.unread(alice) == 0
+    assert not Mail.objects.filter(member=alice).exists()
 
 
 def test_a_choice_is_in_the_trail_and_the_same_again_is_not(choose, alice):
@@ -327,6 +328,8 @@ def test_webhooks_hear_of_their_topics_and_disabled_ones_of_nothing(tell, alice,
     ]  # fmt: skip
     for _ in range(2):
         tell(alice)
+    Webhook.objects.update(topics=["leaks"], disabled_at=None)
+    tell(alice)
 
     (delivery,) = Delivery.objects.all()
     assert delivery.webhook == made[0]
