@@ -156,10 +156,8 @@ async def fetch(client: aiohttp.ClientSession, address: str) -> bytes:
             content = await answer.content.read(MOST_FETCHED + 1)
             while len(content) <= MOST_FETCHED and (more := await answer.content.read(MOST_FETCHED)):
                 content += more
-    except Forbidden:
-        raise NotReached("its address is not public") from None
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
-        raise NotReached("it could not be reached") from None
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        raise NotReached(_why(error)) from None
     if len(content) > MOST_FETCHED:
         raise NotReached(f"it answered with more than {MOST_FETCHED // 1024} KiB")
     return content
@@ -171,9 +169,12 @@ async def post(client: aiohttp.ClientSession, address: str, body: bytes, headers
     try:
         async with client.post(address, data=body, headers=headers, allow_redirects=False, timeout=within) as answer:
             return answer.status
-    except Forbidden:
-        raise NotReached("its address is not public") from None
     except TimeoutError:
         raise NotReached(f"it did not answer in {POST_SECONDS:.0f} seconds") from None
-    except (aiohttp.ClientError, OSError, ValueError):
-        raise NotReached("it could not be reached") from None
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        raise NotReached(_why(error)) from None
+
+
+def _why(error: Exception) -> str:
+    is_forbidden = isinstance(getattr(error, "os_error", error), Forbidden)
+    return "its address is not public" if is_forbidden else "it could not be reached"

@@ -10,13 +10,15 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Member, Role, Sort
-from keys import rum_applications
+from keys import rum_applications, telling
 from keys.kinds import API_KEY, KINDS
-from keys.models import SupportRequest
+from keys.models import Notification, SupportRequest
+from keys.telling import News, webhooks
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +72,20 @@ MATRIX = {
     "role-delete": ("L333+44", "L333+44"),
     "service-account-managers": ("L333+44", "L333+44"),
     "policy-list": ("L3+++4+", "5555555"),
+    "notification-list": ("L++++4+", "5555555"),
+    "notification-read-all": ("5555555", "L++++4+"),
+    "notification-choices": ("L++++4+", "L++++4+"),
+    "notification-read": ("5555555", "L444+44"),
+    "webhook-list": ("L333+4+", "5555555"),
+    "webhook-create": ("L333+4+", "L333+4+"),
+    "webhook-detail": ("L333+44", "5555555"),
+    "webhook-edit": ("L333+44", "L333+44"),
+    "webhook-switch": ("5555555", "L333+44"),
+    "webhook-rotate": ("5555555", "L333+44"),
+    "webhook-test": ("5555555", "L333+44"),
+    "webhook-send-again": ("5555555", "L333+44"),
+    "webhook-delete": ("L333+44", "L333+44"),
+    "timed-work": ("L333+++", "5555555"),
     "data-intake": ("L++++4+", "L333+4+"),
     "limits": ("L3+++4+", "5555555"),
     "usage": ("L++++4+", "5555555"),
@@ -152,6 +168,24 @@ def visitors(alice, bob, camille, vera, sam, charlie, client_of):
     return dict(zip(VISITORS, (Client(), *map(client_of, people)), strict=True))
 
 
+def told(alice, actor_of):
+    """What alice was told, as it waits for a webhook that has since been disabled."""
+    by = actor_of(alice)
+    hook = webhooks.create(name="W", address="https://hooks.example.com", topics=["webhooks"], by=by).webhook
+    with transaction.atomic():
+        telling.tell(
+            News.WEBHOOK_TEST,
+            organization_id=alice.organization_id,
+            to=[alice],
+            about=webhooks.target(hook),
+            words={"by": by.label},
+            key="k",
+            now=by.now,
+        )
+    webhooks.switch(hook.pk, on=False, by=by)
+    return hook.deliveries.get()
+
+
 @pytest.fixture
 def places(alice, robot, issue, acme, now, actor_of):
     """The arguments of every address, all of them Acme's."""
@@ -164,6 +198,7 @@ def places(alice, robot, issue, acme, now, actor_of):
     role = Role.objects.create(organization=acme, name="R", name_key="r", created_at=now, modified_at=now)
     rows = {kind.slug: issue(kind, alice).credential.pk for kind in KINDS}
     organization = {"pk": acme.pk}
+    delivery = told(alice, actor_of)
     application = {"pk": rum_applications.create(name="App", by=actor_of(alice)).pk}
     return {
         "rows": rows,
@@ -172,6 +207,9 @@ def places(alice, robot, issue, acme, now, actor_of):
         "service-account": {"pk": robot.pk},
         "member": {"pk": pending.pk},
         "role": {"pk": role.pk},
+        "webhook": {"pk": delivery.webhook_id},
+        "webhook-send-again": {"pk": delivery.webhook_id, "delivery": delivery.pk},
+        "notification-read": {"pk": Notification.objects.of(alice).get().pk},
         "support-organization": organization,
         "support-limit": organization | {"kind": API_KEY},
         "support-switch": organization | {"kind": KINDS[2]},
@@ -184,8 +222,9 @@ def places(alice, robot, issue, acme, now, actor_of):
 
 def address(name, places, kind=None):
     arguments = places.get(name, {})
-    for prefix in ("rum-application", "rum-proxy", "service-account", "member", "role"):
-        if name.startswith(f"{prefix}-") and name.removeprefix(f"{prefix}-") not in {"list", "create", "invite"}:
+    for prefix in ("rum-application", "rum-proxy", "service-account", "member", "role", "webhook"):
+        of_all = name.removeprefix(f"{prefix}-") in {"list", "create", "invite"}
+        if name.startswith(f"{prefix}-") and not of_all and name not in places:
             arguments = places[prefix]
     if kind:
         arguments = {"kind": kind}
@@ -279,6 +318,7 @@ def test_no_address_takes_another_method(name, method, visitors, places):
         "member-detail",
         "rum-application-detail",
         "service-account-detail",
+        "webhook-detail",
         "role-detail",
         "support-request",
     ],

@@ -31,6 +31,11 @@ PAGES = {
         "/service-accounts/",
         "/service-accounts/new/",
         "/data-intake/",
+        "/notifications/",
+        "/notifications/choices/",
+        "/webhooks/",
+        "/webhooks/new/",
+        "/timed-work/",
         "/limits/",
         "/limits/api-keys/ask/",
         "/policies/",
@@ -48,7 +53,7 @@ PAGES = {
         "/help/",
         "/nowhere/",
     ],
-    SUPPORT: ["/support/organizations/", "/support/requests/", "/profile/"],
+    SUPPORT: ["/support/organizations/", "/support/requests/", "/timed-work/", "/profile/"],
 }
 FIRST_ROWS = {
     ADMIN: [
@@ -63,6 +68,7 @@ FIRST_ROWS = {
         "/members/roles/",
         "/members/roles/?q=responder",
         "/service-accounts/",
+        "/webhooks/",
     ],
     SUPPORT: ["/support/organizations/", "/support/requests/"],
 }

@@ -17,7 +17,10 @@ from keys.models import (
     NOBODY,
     BrowserSighting,
     Credential,
+    Delivery,
     Limit,
+    Mail,
+    Notification,
     RumApplication,
     State,
     SupportRequest,
@@ -26,6 +29,7 @@ from keys.models import (
     Use,
     Where,
 )
+from keys.telling import deliveries, mails
 from keys.usage import periods, reports
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +54,13 @@ def test_it_takes_seconds_and_happens_once(now, capsys):
     assert took < 4
     assert Credential.objects.count() == rows
     assert "already" in capsys.readouterr().out
+
+
+def test_nobody_is_written_to_of_what_happened_before_and_the_bell_has_something(acme, now):
+    assert mails.send(now) == deliveries.send(now) == 0
+    assert not Mail.objects.waiting().exists()
+    assert Notification.objects.filter(organization=acme).exists()
+    assert Delivery.objects.dead().count() == 1
 
 
 def test_the_people_are_there_one_pending_and_one_disabled(acme):
