@@ -185,6 +185,7 @@ urlpatterns = [
     path("support/", include(support_urls)),
     path("api/", include("api.urls")),
     path("", include("api.verify.urls")),
+    path("", include("api.well_known")),
 ]
 if settings.DEBUG:
     urlpatterns += [path("styleguide/", styleguide.styleguide, name="styleguide")]

@@ -24,16 +24,21 @@ def brown_out(credential_id: uuid.UUID, *, by: Actor) -> Credential:
     credential = _to_block(credential_id, by=by)
     if credential.is_blocked(by.now):
         raise NotAllowed("", _("%(name)s is blocked already.") % {"name": credential.name})
-    return _block(credential, by.now + BROWN_OUT, by=by, reason="brown-out")
+    return block(credential, by.now + BROWN_OUT, by=by, reason="brown-out")
 
 
 @transaction.atomic
 def quarantine(credential_id: uuid.UUID, *, by: Actor, reason: str) -> Credential:
     """Refuse it until somebody lifts that; one in quarantine stays as it is. Raises NotPermitted, NotAllowed."""
     credential = _to_block(credential_id, by=by)
-    if credential.is_blocked(by.now) and credential.blocked_until is None:
+    if is_in_quarantine(credential, now=by.now):
         return credential
-    return _block(credential, None, by=by, reason=reason)
+    return block(credential, None, by=by, reason=reason)
+
+
+def is_in_quarantine(credential: Credential, *, now: datetime) -> bool:
+    """Whether it is refused until somebody lifts that."""
+    return credential.is_blocked(now) and credential.blocked_until is None
 
 
 @transaction.atomic
@@ -69,7 +74,9 @@ def _to_block(credential_id: uuid.UUID, *, by: Actor) -> Credential:
     return credential
 
 
-def _block(credential: Credential, until: datetime | None, *, by: Actor, reason: str) -> Credential:
+def block(credential: Credential, until: datetime | None, *, by: Actor, reason: str) -> Credential:
+    """Refuse it until then, or with None until somebody lifts that. For verbs that hold the organisation's lock and
+    have asked governance."""
     credential.blocked_at, credential.blocked_until = by.now, until
     credential.save(update_fields=["blocked_at", "blocked_until"])
     changes = {"until": until.isoformat() if until else None}

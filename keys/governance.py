@@ -288,6 +288,14 @@ def at_minimum(kind: Kind, organization_id: uuid.UUID) -> bool:
     return one_more.count() <= kind.quota.keep_at_least
 
 
+def to_spare(kind: Kind, organization_id: uuid.UUID) -> int | None:
+    """How many live ones the organisation has beyond those it must keep; None where it need keep none."""
+    if kind.quota is None or not kind.quota.keep_at_least:
+        return None
+    counted = Credential.objects.of(organization_id).of_kind(kind).where(Where.counted())
+    return max(0, counted.count() - kind.quota.keep_at_least)
+
+
 def sees_everything(actor: Actor) -> bool:
     """Whether the actor may know of every credential of their organisation."""
     return all(actor.can(kind.rights.read) for kind in KINDS)
