@@ -77,7 +77,7 @@ class PublicKeys:
         return found
 
     def _refresh(self) -> None:
-        """Ask for the keys again, unless that was done just now. Whoever has some does not wait for another's asking."""
+        """Ask for the keys again, unless that was done just now. Whoever has some does not wait while another asks."""
         if not self._fetching.acquire(blocking=not self._keys):
             return
         try:

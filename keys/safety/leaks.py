@@ -48,9 +48,7 @@ Key = tuple[uuid.UUID, str]
 """A credential, and the place where it was found."""
 
 
-def accept(
-    matches: Sequence[Match], *, reporter: Reporter, within: uuid.UUID | None = None
-) -> list[Leak | None]:
+def accept(matches: Sequence[Match], *, reporter: Reporter, within: uuid.UUID | None = None) -> list[Leak | None]:
     """Stop by policy what of the matches is a credential, and tell whom it concerns. For each match its leak, or None
     if it is no credential of ours, or not one of the organisation.
 
@@ -67,9 +65,7 @@ def accept(
     noted: dict[Key, Leak] = {}
     for organization_id in sorted(found):
         noted |= _note(organization_id, found[organization_id], reporter=reporter)
-    return [
-        noted[ours[match.text].credential_id, match.place] if match.text in ours else None for match in matches
-    ]
+    return [noted[ours[match.text].credential_id, match.place] if match.text in ours else None for match in matches]
 
 
 @transaction.atomic

@@ -16,7 +16,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import Member, Role, Sort
 from keys import rum_applications
 from keys.kinds import API_KEY, KINDS
-from keys.models import SupportRequest
+from keys.models import SupportRequest, Way
+from keys.safety import leaks
+from keys.safety.matches import Match
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +78,13 @@ MATRIX = {
     "reference": ("L++++4+", "5555555"),
     "reference-section": ("L++++4+", "5555555"),
     "help": ("L++++++", "5555555"),
+    "safety": ("L33++4+", "5555555"),
+    "leak-report": ("L++++4+", "L++++4+"),
+    "security-contacts": ("L333+4+", "L333+4+"),
+    "leak-detail": ("L33++44", "5555555"),
+    "leak-step": ("5555555", "L333+44"),
+    "leak-close": ("5555555", "L333+44"),
+    "leak-dismiss": ("L333+44", "L333+44"),
     "support-organizations": ("L4444+4", "5555555"),
     "support-organization": ("L4444+4", "5555555"),
     "support-limit": ("L4444+4", "L4444+4"),
@@ -152,7 +161,10 @@ def places(alice, robot, issue, acme, now, actor_of):
         organization=acme, kind=API_KEY, wanted=9, reason="more", asked_by=alice, created_at=now + timedelta(0)
     )
     role = Role.objects.create(organization=acme, name="R", name_key="r", created_at=now, modified_at=now)
-    rows = {kind.slug: issue(kind, alice).credential.pk for kind in KINDS}
+    issued = {kind.slug: issue(kind, alice) for kind in KINDS}
+    rows = {slug: one.credential.pk for slug, one in issued.items()}
+    reporter = leaks.Reporter(way=Way.MEMBER, name=alice.name, now=now)
+    (leak,) = leaks.accept([Match(issued["client-tokens"].secret.text)], reporter=reporter)
     organization = {"pk": acme.pk}
     application = {"pk": rum_applications.create(name="App", by=actor_of(alice)).pk}
     return {
@@ -161,6 +173,8 @@ def places(alice, robot, issue, acme, now, actor_of):
         "rum-proxy": application,
         "service-account": {"pk": robot.pk},
         "member": {"pk": pending.pk},
+        "leak": {"pk": leak.pk},
+        "leak-step": {"pk": leak.pk, "step": "looked"},
         "role": {"pk": role.pk},
         "support-organization": organization,
         "support-limit": organization | {"kind": API_KEY},
@@ -174,9 +188,9 @@ def places(alice, robot, issue, acme, now, actor_of):
 
 def address(name, places, kind=None):
     arguments = places.get(name, {})
-    for prefix in ("rum-application", "rum-proxy", "service-account", "member", "role"):
-        if name.startswith(f"{prefix}-") and name.removeprefix(f"{prefix}-") not in {"list", "create", "invite"}:
-            arguments = places[prefix]
+    for prefix in ("rum-application", "rum-proxy", "service-account", "member", "role", "leak"):
+        if name.startswith(f"{prefix}-") and name.removeprefix(f"{prefix}-") not in {"list", "create", "invite", "report"}:
+            arguments = places.get(name, places[prefix])
     if kind:
         arguments = {"kind": kind}
         if name not in {"credential-list", "credential-create", "limit-ask"}:
@@ -216,7 +230,7 @@ def test_no_session_opens_an_address_of_the_api(name, visitors):
     """Who may call which operation is in tests/api/test_permissions.py; being signed in counts for nothing."""
     if name == "api-nothing-here":
         url, expected = "/api/v3/anything", {404}
-    elif name == "api-description":
+    elif name in {"api-description", "api-secret-scanning"}:
         url, expected = reverse(name), {200, 405}
     elif name == "api-verifications":
         url, expected = reverse(name), {405, 415}  # who may ask is a matter of the address or a secret
@@ -270,6 +284,7 @@ def test_no_address_takes_another_method(name, method, visitors, places):
         "rum-application-detail",
         "service-account-detail",
         "role-detail",
+        "leak-detail",
         "support-request",
     ],
 )
