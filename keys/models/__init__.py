@@ -70,7 +70,7 @@ __all__ = [
     "UsageMinute",
     "UsageSegment",
     "Use",
-    "Webhook",
     "Way",
+    "Webhook",
     "Where",
 ]

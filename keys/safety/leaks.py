@@ -17,7 +17,7 @@ from audit import log
 from audit.events import Event
 from keys import blocking, lifecycle, minting, standings
 from keys.models import Acted, Credential, Leak, LeakStep, Step, Way
-from keys.safety import alerts, reactions
+from keys.safety import alerts, contacts, reactions
 from keys.safety.matches import Match
 
 LONGEST_NOTE = 1000
@@ -104,13 +104,12 @@ def _make(fresh: Mapping[Key, Match], organization: Organization, *, reporter: R
         for (credential_id, place), match in fresh.items()
     }
     Leak.objects.bulk_create(made.values())
-    for leak in made.values():
-        _record(leak, by=by)
-    alerts.leaked(list(made.values()), by=by)
+    log.record_all(Event.CREDENTIAL_LEAKED, [_happening(leak) for leak in made.values()], by=by)
+    alerts.leaked(list(made.values()), also=contacts.of(organization.pk).addresses, by=by)
     return made
 
 
-def _record(leak: Leak, *, by: Actor) -> None:
+def _happening(leak: Leak) -> log.Happening:
     changes = {
         "last4": leak.credential.last4,
         "place": leak.place,
@@ -118,7 +117,7 @@ def _record(leak: Leak, *, by: Actor) -> None:
         "reporter": leak.reporter,
         "acted": leak.acted,
     }
-    log.record(Event.CREDENTIAL_LEAKED, by=by, target=lifecycle.target(leak.credential), changes=changes)
+    return log.Happening(lifecycle.target(leak.credential), changes)
 
 
 @transaction.atomic

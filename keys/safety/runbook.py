@@ -10,6 +10,7 @@ from django.db.models import QuerySet, Sum
 
 from accounts.models import Member, Role
 from audit.models import AuditEvent
+from keys.kinds import Kind
 from keys.models import Credential, Leak, LeakStep, State, Step, UsageDay
 from keys.usage.reports import GOOD
 
@@ -62,7 +63,8 @@ class Runbook:
     @property
     def is_harmless(self) -> bool:
         """Whether everybody may read it, so that there is nothing to stop."""
-        return self.leak.credential.kind.is_public
+        kind: Kind = self.leak.credential.kind
+        return kind.is_public
 
     @property
     def left_behind(self) -> int:

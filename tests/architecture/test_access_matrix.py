@@ -189,7 +189,12 @@ def places(alice, robot, issue, acme, now, actor_of):
 def address(name, places, kind=None):
     arguments = places.get(name, {})
     for prefix in ("rum-application", "rum-proxy", "service-account", "member", "role", "leak"):
-        if name.startswith(f"{prefix}-") and name.removeprefix(f"{prefix}-") not in {"list", "create", "invite", "report"}:
+        if name.startswith(f"{prefix}-") and name.removeprefix(f"{prefix}-") not in {
+            "list",
+            "create",
+            "invite",
+            "report",
+        }:
             arguments = places.get(name, places[prefix])
     if kind:
         arguments = {"kind": kind}

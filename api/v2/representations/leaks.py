@@ -1,9 +1,13 @@
 """What became of texts that were reported as leaked."""
 
+from typing import Literal
+
 import msgspec
 
-from keys.models import Acted, Leak
+from keys.models import Leak
 from keys.safety.github import hash_of
+
+Action = Literal["told", "quarantined", "revoked", "ended"]
 
 
 class LeakResultAttributes(msgspec.Struct, kw_only=True):
@@ -13,7 +17,7 @@ class LeakResultAttributes(msgspec.Struct, kw_only=True):
     token_hash: str
     is_ours: bool
     leak_id: str | None = None
-    action: Acted | None = None
+    action: Action | None = None
 
 
 class LeakResultRow(msgspec.Struct, tag_field="type", tag="leak_results", kw_only=True):
@@ -33,6 +37,6 @@ def result(place: int, text: str, leak: Leak | None) -> LeakResultRow:
         token_hash=hash_of(text),
         is_ours=leak is not None,
         leak_id=str(leak.pk) if leak else None,
-        action=Acted(leak.acted) if leak else None,
+        action=leak.acted if leak else None,  # type: ignore[arg-type]  # a column of these,
     )
     return LeakResultRow(id=str(place), attributes=attributes)
