@@ -70,6 +70,8 @@ def record_all(event: Event, happenings: Sequence[Happening], *, by: Doer) -> li
     """Append several of a sort, in their order; each as `record` does. The chain is locked once for all of them."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("An event is recorded in the transaction of the change it tells of.")
+    if not happenings:
+        return []
     chain = _locked_chain(by.organization_id or INSTALLATION)
     entries = []
     for happening in happenings:

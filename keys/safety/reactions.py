@@ -1,8 +1,9 @@
 """What is done with credentials that leaked, by the policy of their organisation."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from accounts.actors import Actor
 from keys import blocking, governance, lifecycle, policies
@@ -27,23 +28,24 @@ def to(credentials: Iterable[Credential], *, by: Actor) -> dict[uuid.UUID, React
     found = list(credentials)
     actions = {kind: policy.leak_action for kind, policy in policies.all_of(by.organization).items()}
     spare = {kind: governance.to_spare(kind, by.organization) for kind in {one.kind for one in found}}
-    return {one.pk: _react(one, actions, spare, by=by) for one in found}
+    chosen = {one.pk: _choose(one, actions[one.kind], spare, now=by.now) for one in found}
+    blocking.quarantine_all((one for one in found if chosen[one.pk].acted is Acted.QUARANTINED), by=by, reason=REASON)
+    lifecycle.end_all((one for one in found if chosen[one.pk].acted is Acted.REVOKED), by=by, reason=REASON)
+    return chosen
 
 
-def _react(
-    credential: Credential, actions: Mapping[Kind, str], spare: dict[Kind, int | None], *, by: Actor
-) -> Reaction:
+def _choose(credential: Credential, action: str, spare: dict[Kind, int | None], *, now: datetime) -> Reaction:
+    """`spare` says of each kind how many may still be revoked, and is brought up to date."""
     kind = credential.kind
-    if credential.revoked_at or (credential.ends_at and credential.ends_at <= by.now):
+    if credential.revoked_at or (credential.ends_at and credential.ends_at <= now):
         return Reaction(Acted.ENDED)
-    if kind.is_public or actions[kind] == LeakAction.TELL:
+    if kind.is_public or action == LeakAction.TELL:
         return Reaction(Acted.TOLD)
+    if action == LeakAction.QUARANTINE:
+        return Reaction(Acted.QUARANTINED)
     left = None if credential.replaced_at else spare[kind]
-    if actions[kind] == LeakAction.QUARANTINE or left == 0:
-        if not blocking.is_in_quarantine(credential, now=by.now):
-            blocking.block(credential, None, by=by, reason=REASON)
-        return Reaction(Acted.QUARANTINED, spared=actions[kind] == LeakAction.REVOKE)
+    if left == 0:
+        return Reaction(Acted.QUARANTINED, spared=True)
     if left is not None:
         spare[kind] = left - 1
-    lifecycle.end(credential, by=by, reason=REASON)
     return Reaction(Acted.REVOKED)

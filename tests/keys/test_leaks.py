@@ -312,3 +312,13 @@ def many(acme, owner, now, count):
         texts.append(secret.text)
     Credential.objects.bulk_create(rows)
     return texts
+
+
+def test_a_leaked_successor_gives_its_place_back_to_the_old_one(issue, alice, reported, actor_of, now):
+    old = issue(APPLICATION_KEY, alice)
+    new = rotation.rotate(old.credential.pk, overlap=Overlap.DAY, by=actor_of(alice))
+
+    reported(new.secret.text)
+
+    assert (outcome(new, now), outcome(old, now)) == (Outcome.REVOKED, Outcome.VALID)
+    assert Credential.objects.get(pk=old.credential.pk).replaced_at is None
