@@ -13,7 +13,7 @@ from accounts.actors import Actor, ActorType
 from accounts.builtin_roles import ADMIN, AUDITOR, READ_ONLY, STANDARD, BuiltinRole
 from accounts.models import Member, Organization, Person
 from accounts.names import key
-from keys import bootstrap, demo_life, demo_rum, demo_usage, demo_uses, lifecycle, limits, offboarding
+from keys import bootstrap, demo_life, demo_rum, demo_safety, demo_usage, demo_uses, lifecycle, limits, offboarding
 from keys.kinds import (
     API_KEY,
     APPLICATION_KEY,
@@ -204,7 +204,7 @@ def _acme(sam: Person, now: datetime) -> Story:
     story.happens(141.2, _sharing(story, "Bob Martin"))
     for made in CREDENTIALS:
         story.happens(made.days_ago, _making(story, made))
-    for days_ago, name, step in (*demo_rum.STEPS, *demo_life.STEPS):
+    for days_ago, name, step in (*demo_rum.STEPS, *demo_life.STEPS, *demo_safety.STEPS):
         story.happens(days_ago, _doing(story, name, step))
     story.happens(62.4, _asking(story, "Noah Kim", 50, "One key for each of our 42 clusters."))
     story.happens(61.8, _declining(story, sam, "One key for each team is enough to revoke without pain; ask again."))
