@@ -50,7 +50,7 @@ def github_report(request: HttpRequest) -> HttpResponse:
         matches = github.read(request.body)
     except github.Unreadable as trouble:
         raise ApiError(400, f"The report is not what GitHub's protocol says: {trouble}.") from None
-    reporter = leaks.Reporter(way=Way.GITHUB, name=Way.GITHUB.label, **request.whence)  # type: ignore[attr-defined]  # by middleware
+    reporter = leaks.Reporter(way=Way.GITHUB, name=github.NAME, **request.whence)  # type: ignore[attr-defined]  # by middleware
     try:
         found = leaks.accept(matches, reporter=reporter)
     except DatabaseError:

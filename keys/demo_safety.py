@@ -10,10 +10,12 @@ from keys import lifecycle, policies
 from keys.kinds import APPLICATION_KEY, PERSONAL_ACCESS_TOKEN, Kind
 from keys.models import Leak, LeakAction, Policy, Step, Way
 from keys.policies import Terms
-from keys.safety import contacts, leaks
+from keys.safety import contacts, github, leaks
 from keys.safety.matches import Match
 
-_REPOSITORY = "https://github.com/acme-robotics/hackathon/blob/8f14e45fceea167a5a36dedd4bea2543/export/settings.py"
+_REPOSITORY = (
+    "https://github.com/acme-robotics/hackathon/blob/8f14e45fceea167a5a36dedd4bea2543c0ffee10/export/settings.py"
+)
 _GIST = "https://gist.github.com/emma-rossi/5f2b7c1d9a"
 
 
@@ -24,7 +26,7 @@ def _leaked(kind: Kind, name: str, scopes: list[str], place: str, source: str) -
         owner = Member.objects.get(pk=by.id)
         end = by.now + timedelta(days=90) if kind is PERSONAL_ACCESS_TOKEN else None
         made = lifecycle.issue(kind, name=name, owner=owner, scopes=scopes, expires_at=end, by=by)
-        reporter = leaks.Reporter(way=Way.GITHUB, name=Way.GITHUB.label, now=by.now + timedelta(hours=3))
+        reporter = leaks.Reporter(way=Way.GITHUB, name=github.NAME, now=by.now + timedelta(hours=3))
         leaks.accept([Match(made.secret.text, place, source)], reporter=reporter)
 
     return step

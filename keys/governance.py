@@ -256,8 +256,8 @@ def restorable_until(credential: Credential) -> datetime | None:
 
 
 def check_restore(credential: Credential, *, now: datetime) -> None:
-    """Refuse to bring back what is not revoked, what was revoked too long ago, and one more than there may be. Called
-    under the organisation's lock."""
+    """Refuse to bring back what is not revoked, what was revoked too long ago, what leaked, and one more than there may
+    be. Called under the organisation's lock."""
     words = {"name": credential.name}
     if credential.revoked_at is None:
         raise NotAllowed("", _("%(name)s is not revoked.") % words)
@@ -266,6 +266,8 @@ def check_restore(credential: Credential, *, now: datetime) -> None:
         raise NotAllowed("", _("Once revoked, this is gone for good. Create a new one."))
     if until <= now:
         raise NotAllowed("", _("%(name)s was revoked too long ago to be restored. Create a new one.") % words)
+    if credential.leaks.confirmed().exists():
+        raise NotAllowed("", _("%(name)s leaked: somebody else may have it. Create a new one.") % words)
     limit = limit_of(credential.kind, credential.organization, credential.owner)
     if limit and not limit.left:
         raise NotAllowed("", _limit_reached(credential.kind, limit))

@@ -72,6 +72,7 @@ def _page(request: SignedInRequest, leak: Leak, form: CloseForm) -> HttpResponse
         "events": _timeline(request, leak),
         "may_write": request.actor.can(P.GOVERNANCE_CONSOLE_WRITE),
         "may_see": governance.may_see(request.actor, kind),
+        "may_create": governance.may_create(request.actor, kind),
         "may_revoke": governance.may_revoke(request.actor, leak.credential),
         "may_audit": request.actor.can(P.AUDIT_LOGS_READ),
     }

@@ -14,6 +14,9 @@ from keys.telling import News, Tidings
 MANY = 10
 """Of more leaks than this in one report, people are told in one sentence."""
 
+NOWHERE = "organization"
+"""What has no page of its own: only those who govern may open the safety center."""
+
 _NEWS = {
     Acted.REVOKED: News.LEAK_REVOKED,
     Acted.QUARANTINED: News.LEAK_QUARANTINED,
@@ -34,13 +37,13 @@ def leaked(leaks: Sequence[Leak], *, also: Sequence[str], by: Actor) -> None:
 
 def _to_all(leaks: Sequence[Leak], admins: list[Member], also: Sequence[str], *, by: Actor) -> list[Tidings]:
     if len(leaks) > MANY:
-        return [_many(leaks, admins, by=by, also=also)]
+        return [_many(leaks, admins, page="safety", by=by, also=also)]
     return [_one(leak, Target("leak", str(leak.pk), leak.credential.name), admins, also=also) for leak in leaks]
 
 
 def _to_one(leaks: Sequence[Leak], member: Member, *, by: Actor) -> list[Tidings]:
     if len(leaks) > MANY:
-        return [_many(leaks, [member], by=by)]
+        return [_many(leaks, [member], page=NOWHERE, by=by)]
     return [_one(leak, lifecycle.target(leak.credential), [member]) for leak in leaks]
 
 
@@ -49,8 +52,8 @@ def _one(leak: Leak, about: Target, to: Sequence[Member], *, also: Sequence[str]
     return Tidings(news=_NEWS[Acted(leak.acted)], to=to, about=about, words=words, key=f"leak:{leak.pk}", also=also)
 
 
-def _many(leaks: Sequence[Leak], to: Sequence[Member], *, by: Actor, also: Sequence[str] = ()) -> Tidings:
-    about = Target("safety", str(by.organization), by.organization_name)
+def _many(leaks: Sequence[Leak], to: Sequence[Member], *, page: str, by: Actor, also: Sequence[str] = ()) -> Tidings:
+    about = Target(page, str(by.organization), by.organization_name)
     key = f"leaks:{leaks[0].pk}"
     return Tidings(news=News.LEAKS_FOUND, to=to, about=about, words={"count": str(len(leaks))}, key=key, also=also)
 

@@ -25,6 +25,7 @@ from django.conf import settings
 from keys import egress
 from keys.safety.matches import MOST, Match
 
+NAME = "GitHub"
 KEPT_SECONDS = 30 * 60.0
 """For how long the public keys are good before they are asked for again."""
 STALE_SECONDS = 24 * 60 * 60.0

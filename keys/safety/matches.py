@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from keys import minting
+from keys.safety import patterns
 
 LONGEST_PLACE = 500
 LONGEST_SOURCE = 64
@@ -22,13 +22,13 @@ class Match:
     @property
     def place(self) -> str:
         """The address as it may be kept: printable, so long and no longer, without a secret."""
-        return _plain(self.url)[:LONGEST_PLACE]
+        return self._plain(self.url)[:LONGEST_PLACE]
 
     @property
     def kept_source(self) -> str:
         """The source as it may be kept."""
-        return _plain(self.source)[:LONGEST_SOURCE]
+        return self._plain(self.source)[:LONGEST_SOURCE]
 
-
-def _plain(text: str) -> str:
-    return minting.redacted("".join(filter(str.isprintable, text.strip())))
+    def _plain(self, said: str) -> str:
+        printable = "".join(filter(str.isprintable, said.strip()))
+        return patterns.redacted(printable.replace(self.text, patterns.REDACTED) if self.text else printable)

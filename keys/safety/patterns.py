@@ -7,6 +7,7 @@ from keys import minting
 from keys.kinds import KINDS, Alphabet, Kind
 
 SERVICE = "keyhouse"
+REDACTED = "[redacted]"
 MOST_IN_A_TEXT = 200
 """How many texts that are spelled like a credential are looked at in what somebody pasted."""
 
@@ -73,3 +74,9 @@ def found_in(text: str) -> list[str]:
     spelled = (match[0] for match in _ANYWHERE.finditer(text))
     found = dict.fromkeys(candidate for candidate in spelled if minting.parse(candidate))
     return list(found)[:MOST_IN_A_TEXT]
+
+
+def redacted(address: str) -> str:
+    """The address without what is spelled like a credential. The names of commits, which most addresses of code hold,
+    stay: they are longer."""
+    return _ANYWHERE.sub(REDACTED, address)

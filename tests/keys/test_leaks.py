@@ -10,10 +10,10 @@ from accounts.actors import NotPermitted
 from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
 from keys import blocking, lifecycle, minting, policies, rotation
-from keys.kinds import API_KEY, APPLICATION_KEY, KINDS, PERSONAL_ACCESS_TOKEN
-from keys.models import Acted, Credential, Leak, LeakAction, Step, Way
+from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, KINDS, PERSONAL_ACCESS_TOKEN
+from keys.models import Acted, Credential, Leak, LeakAction, Mail, Notification, SecurityContacts, Step, Way
 from keys.rotation import Overlap
-from keys.safety import leaks
+from keys.safety import alerts, leaks
 from keys.safety.matches import Match
 from keys.verification import Outcome, verify
 
@@ -189,6 +189,15 @@ def test_the_text_is_kept_nowhere_even_if_the_place_holds_it(issue, alice, repor
     assert (len(leak.place), leak.place.isprintable()) == (500, True)
 
 
+def test_the_name_of_a_commit_stays_and_another_key_beside_it_does_not(issue, alice, reported):
+    made, other = issue(APPLICATION_KEY, alice, name="one"), issue(CLIENT_TOKEN, alice)
+    commit = "8f14e45fceea167a5a36dedd4bea2543deadbeef"
+
+    (leak,) = reported(made.secret.text, url=f"https://github.com/a/b/blob/{commit}/{other.secret.text}.py?{'0' * 32}")
+
+    assert leak.place == f"https://github.com/a/b/blob/{commit}/[redacted].py?[redacted]"
+
+
 def test_a_step_is_noted_once_with_whoever_did_it(issue, alice, reported, actor_of, now):
     (leak,) = reported(issue(APPLICATION_KEY, alice).secret.text)
 
@@ -322,3 +331,77 @@ def test_a_leaked_successor_gives_its_place_back_to_the_old_one(issue, alice, re
 
     assert (outcome(new, now), outcome(old, now)) == (Outcome.REVOKED, Outcome.VALID)
     assert Credential.objects.get(pk=old.credential.pk).replaced_at is None
+
+
+def test_one_that_leaked_is_never_restored_unless_it_was_a_false_alarm(issue, alice, spare, reported, actor_of):
+    made = issue(API_KEY, alice)
+    (leak,) = reported(made.secret.text)
+
+    with pytest.raises(NotAllowed, match="leaked: somebody else may have it"):
+        lifecycle.restore(made.credential.pk, by=actor_of(alice))
+    leaks.dismiss(leak.pk, reason="Never published", by=actor_of(alice))
+    assert lifecycle.restore(made.credential.pk, by=actor_of(alice)).revoked_at is None
+
+
+@pytest.mark.parametrize("done", ["told", "revoked"])
+def test_one_that_leaked_is_not_restored_however_it_ended(done, acme, issue, alice, spare, reported, actor_of):
+    made = issue(API_KEY, alice)
+    if done == "told":
+        says(acme, API_KEY, LeakAction.TELL)
+        reported(made.secret.text)
+        lifecycle.revoke(made.credential.pk, by=actor_of(alice))
+    else:
+        lifecycle.revoke(made.credential.pk, by=actor_of(alice))
+        reported(made.secret.text)
+
+    with pytest.raises(NotAllowed, match="leaked"):
+        lifecycle.restore(made.credential.pk, by=actor_of(alice))
+
+
+def told():
+    """Who finds what behind the bell."""
+    return sorted(Notification.objects.values_list("member__name", "news", "target_type"))
+
+
+def test_admins_owner_and_contacts_are_told_once(acme, issue, alice, camille, reported, now):
+    SecurityContacts.objects.create(organization=acme, primary="soc@acme.example", reviewed_at=now)
+    made = issue(PERSONAL_ACCESS_TOKEN, camille, name="of-camille")
+
+    for _again in range(2):
+        reported(made.secret.text)
+
+    assert told() == [
+        ("Alice Admin", "leak.revoked", "leak"),
+        ("Camille Standard", "leak.revoked", "personal_access_token"),
+    ]
+    mails = Mail.objects.order_by("address")
+    assert [mail.address for mail in mails if mail.member is None] == ["soc@acme.example"]
+    assert mails.count() == 3
+    assert not any(made.secret.text in str(mail.words) for mail in mails)
+
+
+def test_of_very_many_leaks_each_is_told_in_one_sentence(acme, issue, alice, camille, reported, now):
+    SecurityContacts.objects.create(organization=acme, primary="soc@acme.example", reviewed_at=now)
+
+    reported(*many(acme, camille, now, alerts.MANY + 1), issue(APPLICATION_KEY, alice).secret.text)
+
+    assert told() == [
+        ("Alice Admin", "leaks.found", "safety"),
+        ("Camille Standard", "leaks.found", "organization"),
+    ]
+    assert sorted(mail.words["count"] for mail in Mail.objects.all()) == ["11", "12", "12"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "action", "news"),
+    [
+        (APPLICATION_KEY, LeakAction.TELL, "credential.leaked"),
+        (APPLICATION_KEY, LeakAction.QUARANTINE, "leak.quarantined"),
+        (CLIENT_TOKEN, LeakAction.REVOKE, "credential.leaked"),
+    ],
+)
+def test_what_is_told_says_what_was_done(kind, action, news, acme, issue, alice, reported):
+    says(acme, kind, action)
+    reported(issue(kind, alice).secret.text)
+
+    assert {one[1] for one in told()} == {news}
