@@ -7,7 +7,7 @@ from datetime import timedelta
 from accounts.actors import Actor
 from accounts.models import Member
 from keys import lifecycle, policies
-from keys.kinds import APPLICATION_KEY, PERSONAL_ACCESS_TOKEN, Kind
+from keys.kinds import APPLICATION_KEY, PERSONAL_ACCESS_TOKEN, Kind, Rule
 from keys.models import Leak, LeakAction, Policy, Step, Way
 from keys.policies import Terms
 from keys.safety import contacts, github, leaks
@@ -24,7 +24,7 @@ def _leaked(kind: Kind, name: str, scopes: list[str], place: str, source: str) -
 
     def step(by: Actor) -> None:
         owner = Member.objects.get(pk=by.id)
-        end = by.now + timedelta(days=90) if kind is PERSONAL_ACCESS_TOKEN else None
+        end = by.now + timedelta(days=90) if kind.expiry is Rule.REQUIRED else None
         made = lifecycle.issue(kind, name=name, owner=owner, scopes=scopes, expires_at=end, by=by)
         reporter = leaks.Reporter(way=Way.GITHUB, name=github.NAME, now=by.now + timedelta(hours=3))
         leaks.accept([Match(made.secret.text, place, source)], reporter=reporter)

@@ -35,6 +35,10 @@ PAGES = {
         "/usage/",
         "/usage/?period=24h",
         "/audit/",
+        "/safety/",
+        "/safety/?state=finished",
+        "/safety/report/",
+        "/safety/contacts/",
         "/profile/",
         "/accounts/password/change/",
         "/accounts/logout/",
@@ -60,6 +64,7 @@ FIRST_ROWS = {
         "/members/roles/",
         "/members/roles/?q=responder",
         "/service-accounts/",
+        "/safety/leaks/",
     ],
     SUPPORT: ["/support/organizations/", "/support/requests/"],
 }

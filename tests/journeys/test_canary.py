@@ -11,6 +11,7 @@ PAGES = (
     "/service-accounts/",
     "/data-intake/",
     "/audit/",
+    "/safety/",
     "/limits/",
     "/profile/",
     "/apis/export.csv",
