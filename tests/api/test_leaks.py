@@ -3,8 +3,11 @@
 import pytest
 
 from audit.models import AuditEvent
-from keys.kinds import APPLICATION_KEY, CLIENT_TOKEN
-from keys.models import Leak, Use
+from keys import policies
+from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, PERSONAL_ACCESS_TOKEN
+from keys.models import Leak, LeakAction, Use, Way
+from keys.safety import leaks
+from keys.safety.matches import Match
 from keys.verification import Outcome, verify
 
 pytestmark = pytest.mark.django_db
@@ -12,7 +15,7 @@ pytestmark = pytest.mark.django_db
 PATH = "/api/v2/leaks"
 
 
-def report(*texts, **fields):
+def report(*texts):
     rows = [{"type": "leak_reports", "attributes": {"token": text, "url": "https://example.com/log"}} for text in texts]
     return {"data": rows}
 
@@ -71,3 +74,42 @@ def test_a_bad_report_is_refused_with_its_place(body, problem, scanner):
 
     assert answer.status_code == 400
     assert answer.json()["errors"][0].startswith(problem)
+
+
+def test_a_key_that_leaked_says_so_where_clients_look_for_it(acme, issue, alice, pair, actor_of, now):
+    program = pair(alice)
+    row = policies.default(acme.pk, PERSONAL_ACCESS_TOKEN)
+    row.leak_action = LeakAction.QUARANTINE
+    row.save()
+    made, other = (issue(PERSONAL_ACCESS_TOKEN, alice, name=name) for name in ("leaky", "fine"))
+    reporter = leaks.Reporter(way=Way.GITHUB, name="GitHub", now=now)
+    (leak,) = leaks.accept([Match(made.secret.text, "https://example.com", "commit")], reporter=reporter)
+    path = "/api/v2/personal_access_tokens"
+
+    shown = program.get(path, **{"filter[leaked]": "true", "include": "leak_information"}).json()
+    ordered = [row["id"] for row in program.get(path, sort="-leaked").json()["data"]]
+    plain = program.get(f"{path}/{other.credential.pk}", include="leak_information").json()
+
+    (data,) = shown["data"]
+    assert data["relationships"]["leak_information"] == {"data": {"type": "leaked_keys", "id": str(leak.pk)}}
+    (included,) = shown["included"]
+    assert (included["id"], included["attributes"]["leak_source"]) == (str(leak.pk), "commit")
+    assert ordered == [str(made.credential.pk), str(other.credential.pk)]
+    assert (plain["data"]["relationships"]["leak_information"], plain["included"]) == ({"data": None}, [])
+
+
+def test_a_false_alarm_is_no_leak_of_a_key(alice, pair, issue, actor_of, now):
+    program = pair(alice)
+    made = issue(API_KEY, alice, name="one")
+    reporter = leaks.Reporter(way=Way.GITHUB, name="GitHub", now=now)
+    policy = policies.default(alice.organization_id, API_KEY)
+    policy.leak_action = LeakAction.TELL
+    policy.save()
+    (leak,) = leaks.accept([Match(made.secret.text)], reporter=reporter)
+    path = f"/api/v2/api_keys/{made.credential.pk}"
+
+    before = program.get(path).json()["data"]["relationships"]["leak_information"]["data"]
+    leaks.dismiss(leak.pk, reason="no", by=actor_of(alice))
+    after = program.get(path).json()["data"]["relationships"]["leak_information"]["data"]
+
+    assert (before["id"], after) == (str(leak.pk), None)
