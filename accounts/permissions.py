@@ -21,6 +21,7 @@ class Permission(StrEnum):
     CLIENT_TOKENS_READ = "client_tokens_read"
     CLIENT_TOKENS_WRITE = "client_tokens_write"
     GOVERNANCE_CONSOLE_READ = "governance_console_read"
+    GOVERNANCE_CONSOLE_WRITE = "governance_console_write"
     ORG_APP_KEYS_READ = "org_app_keys_read"
     ORG_APP_KEYS_WRITE = "org_app_keys_write"
     ORG_MANAGEMENT = "org_management"

@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from api import leaks as leak_reports
 from api.description import describe
 from api.door import methods, nothing_here
 from api.v1 import keys as v1_keys
@@ -12,6 +13,7 @@ from api.v2 import (
     application_keys,
     audit,
     invitations,
+    leaks,
     org,
     roles,
     rum_applications,
@@ -240,11 +242,15 @@ rum = [
     ),
 ]
 
-described = [*validation, *keys, *accounts, *people, *rum, *organization, *v1]
+# Leaks
+safety = [path("v2/leaks", methods(POST=leaks.report_leaks), name="api-leaks")]
+
+described = [*validation, *keys, *accounts, *people, *rum, *organization, *safety, *v1]
 """The addresses that the description holds: all that a credential opens."""
 
 urlpatterns = [
     *described,
     path("openapi.json", describe(described), name="api-description"),
+    path("leaks/github", leak_reports.github_report, name="api-leaks-github"),
     re_path("", nothing_here, name="api-nothing-here"),
 ]

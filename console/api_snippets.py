@@ -26,7 +26,7 @@ CLIENTS = {
     ("v2", "RUM"): "RUMApi",
 }
 """Where Datadog's client keeps the operations of a section; those below a service account's address it keeps apart."""
-NOT_IN_THE_CLIENT = frozenset({"validate_keys"})
+NOT_IN_THE_CLIENT = frozenset({"validate_keys", "report_leaks"})
 UNSTABLE_IN_THE_CLIENT = frozenset({"validate", "anonymize_users", "list_role_templates"})
 """What the client calls only when told that this is meant."""
 UUIDS_IN_THE_CLIENT = frozenset({"delete_user_invitations"})

@@ -29,6 +29,8 @@ from console.organization import (
     rotations,
     rum_applications,
     rum_proxies,
+    safety,
+    safety_leaks,
     service_accounts,
     timed_work,
     usage,
@@ -168,6 +170,17 @@ webhook_urls = [
     path("<uuid:pk>/deliveries/<uuid:delivery>/send/", webhooks.webhook_send_again, name="webhook-send-again"),
 ]
 
+# /safety/
+safety_urls = [
+    path("", safety.safety, name="safety"),
+    path("report/", safety.leak_report, name="leak-report"),
+    path("contacts/", safety.security_contacts, name="security-contacts"),
+    path("leaks/<uuid:pk>/", safety_leaks.leak_detail, name="leak-detail"),
+    path("leaks/<uuid:pk>/steps/<slug:step>/", safety_leaks.leak_step, name="leak-step"),
+    path("leaks/<uuid:pk>/close/", safety_leaks.leak_close, name="leak-close"),
+    path("leaks/<uuid:pk>/dismiss/", safety_leaks.leak_dismiss, name="leak-dismiss"),
+]
+
 # /data-intake/, /timed-work/, /limits/, /usage/, /audit/, /reference/, /help/
 other_urls = [
     path("data-intake/", data_intake.data_intake, name="data-intake"),
@@ -204,10 +217,12 @@ urlpatterns = [
     path("members/roles/", include(role_urls)),
     path("members/", include(member_urls)),
     path("webhooks/", include(webhook_urls)),
+    path("safety/", include(safety_urls)),
     path("", include(other_urls)),
     path("support/", include(support_urls)),
     path("api/", include("api.urls")),
     path("", include("api.verify.urls")),
+    path("", include("api.well_known")),
 ]
 if settings.DEBUG:
     urlpatterns += [path("styleguide/", styleguide.styleguide, name="styleguide")]

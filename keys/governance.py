@@ -271,8 +271,8 @@ def restorable_until(credential: Credential) -> datetime | None:
 
 
 def check_restore(credential: Credential, *, now: datetime) -> None:
-    """Refuse to bring back what is not revoked, what was revoked too long ago, and one more than there may be. Called
-    under the organisation's lock."""
+    """Refuse to bring back what is not revoked, what was revoked too long ago, what leaked, and one more than there may
+    be. Called under the organisation's lock."""
     words = {"name": credential.name}
     if credential.revoked_at is None:
         raise NotAllowed("", _("%(name)s is not revoked.") % words)
@@ -281,6 +281,8 @@ def check_restore(credential: Credential, *, now: datetime) -> None:
         raise NotAllowed("", _("Once revoked, this is gone for good. Create a new one."))
     if until <= now:
         raise NotAllowed("", _("%(name)s was revoked too long ago to be restored. Create a new one.") % words)
+    if credential.leaks.confirmed().exists():
+        raise NotAllowed("", _("%(name)s leaked: somebody else may have it. Create a new one.") % words)
     limit = limit_of(credential.kind, credential.organization, credential.owner)
     if limit and not limit.left:
         raise NotAllowed("", _limit_reached(credential.kind, limit))
@@ -301,6 +303,14 @@ def at_minimum(kind: Kind, organization_id: uuid.UUID) -> bool:
         Credential.objects.of(organization_id).of_kind(kind).where(Where.counted())[: kind.quota.keep_at_least + 1]
     )
     return one_more.count() <= kind.quota.keep_at_least
+
+
+def to_spare(kind: Kind, organization_id: uuid.UUID) -> int | None:
+    """How many live ones the organisation has beyond those it must keep; None where it need keep none."""
+    if kind.quota is None or not kind.quota.keep_at_least:
+        return None
+    counted = Credential.objects.of(organization_id).of_kind(kind).where(Where.counted())
+    return max(0, counted.count() - kind.quota.keep_at_least)
 
 
 def sees_everything(actor: Actor) -> bool:

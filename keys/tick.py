@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from keys import blocking, reminders, rotation
 from keys.models import TickRun
+from keys.safety import contacts
 from keys.telling import deliveries, mails, retention
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ JOBS: tuple[Job, ...] = (
     Job("reminders", reminders.remind),
     Job("mails", mails.send),
     Job("webhooks", deliveries.send),
+    Job("contacts.remind", contacts.remind),
     Job("notifications.forget", retention.forget),
 )
 

@@ -44,6 +44,7 @@ _SYMBOLS_BY_VERB = {
     "ownership_changed": "user-round-check",
     "seen_in_browser": "eye",
     "secret_rotated": "refresh-cw",
+    "leaked": "shield-alert",
 }
 _SYMBOLS_BY_NOUN = {
     "credential": "key-round",
@@ -63,6 +64,8 @@ _SYMBOLS_BY_NOUN = {
     "upstream": "waypoints",
     "webhook": "webhook",
     "notifications": "bell",
+    "leak": "shield-alert",
+    "security_contacts": "mail",
 }
 _TONES_BY_VERB = {
     "issued": "ok",
@@ -75,6 +78,7 @@ _TONES_BY_VERB = {
     "deleted": "bad",
     "refused": "bad",
     "seen_in_browser": "bad",
+    "leaked": "bad",
     "declined": "warn",
     "switched_off": "warn",
     "blocked": "warn",

@@ -1,6 +1,7 @@
 """The tables of the keys room."""
 
 from keys.models.credential import Credential, CredentialQuerySet, State, Where
+from keys.models.leak import Acted, Leak, LeakQuerySet, LeakStep, SecurityContacts, Step, Way
 from keys.models.limit import KindSwitch, Limit
 from keys.models.mail import Mail
 from keys.models.notification import MailChoice, NewsChoice, Notification
@@ -28,6 +29,7 @@ from keys.models.webhook import Delivery, Webhook
 __all__ = [
     "EVERYBODY",
     "NOBODY",
+    "Acted",
     "AnalyticsRetention",
     "ApplicationType",
     "BrowserSighting",
@@ -39,7 +41,10 @@ __all__ = [
     "EventProcessing",
     "Facet",
     "KindSwitch",
+    "Leak",
     "LeakAction",
+    "LeakQuerySet",
+    "LeakStep",
     "Limit",
     "Mail",
     "MailChoice",
@@ -52,7 +57,9 @@ __all__ = [
     "RumApplication",
     "RumApplicationQuerySet",
     "RumProxy",
+    "SecurityContacts",
     "State",
+    "Step",
     "Submission",
     "SupportRequest",
     "TickRun",
@@ -63,6 +70,7 @@ __all__ = [
     "UsageMinute",
     "UsageSegment",
     "Use",
+    "Way",
     "Webhook",
     "Where",
 ]

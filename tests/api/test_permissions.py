@@ -116,6 +116,9 @@ def payload(name, world, now):
         "update_rum_application": body("rum_application_update", world.id, **named),
         "update_org_config": body("org_configs", value=True),
         "search_audit_logs": {},
+        "report_leaks": {
+            "data": [{"type": "leak_reports", "attributes": {"token": "x", "url": "https://example.com"}}]
+        },
         "create_api_key_v1": named,
         "update_api_key_v1": named,
         "create_application_key_v1": named,

@@ -17,7 +17,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import Member, Role, Sort
 from keys import rum_applications, telling
 from keys.kinds import API_KEY, KINDS
-from keys.models import Notification, SupportRequest
+from keys.models import Notification, SupportRequest, Way
+from keys.safety import leaks
+from keys.safety.matches import Match
 from keys.telling import News, webhooks
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +97,13 @@ MATRIX = {
     "reference": ("L++++4+", "5555555"),
     "reference-section": ("L++++4+", "5555555"),
     "help": ("L++++++", "5555555"),
+    "safety": ("L33++4+", "5555555"),
+    "leak-report": ("L++++4+", "L++++4+"),
+    "security-contacts": ("L333+4+", "L333+4+"),
+    "leak-detail": ("L33++44", "5555555"),
+    "leak-step": ("5555555", "L333+44"),
+    "leak-close": ("5555555", "L333+44"),
+    "leak-dismiss": ("L333+44", "L333+44"),
     "support-organizations": ("L4444+4", "5555555"),
     "support-organization": ("L4444+4", "5555555"),
     "support-limit": ("L4444+4", "L4444+4"),
@@ -196,7 +205,10 @@ def places(alice, robot, issue, acme, now, actor_of):
         organization=acme, kind=API_KEY, wanted=9, reason="more", asked_by=alice, created_at=now + timedelta(0)
     )
     role = Role.objects.create(organization=acme, name="R", name_key="r", created_at=now, modified_at=now)
-    rows = {kind.slug: issue(kind, alice).credential.pk for kind in KINDS}
+    issued = {kind.slug: issue(kind, alice) for kind in KINDS}
+    rows = {slug: one.credential.pk for slug, one in issued.items()}
+    reporter = leaks.Reporter(way=Way.MEMBER, name=alice.name, now=now)
+    (leak,) = leaks.accept([Match(issued["client-tokens"].secret.text)], reporter=reporter)
     organization = {"pk": acme.pk}
     delivery = told(alice, actor_of)
     application = {"pk": rum_applications.create(name="App", by=actor_of(alice)).pk}
@@ -206,6 +218,8 @@ def places(alice, robot, issue, acme, now, actor_of):
         "rum-proxy": application,
         "service-account": {"pk": robot.pk},
         "member": {"pk": pending.pk},
+        "leak": {"pk": leak.pk},
+        "leak-step": {"pk": leak.pk, "step": "looked"},
         "role": {"pk": role.pk},
         "webhook": {"pk": delivery.webhook_id},
         "webhook-send-again": {"pk": delivery.webhook_id, "delivery": delivery.pk},
@@ -222,8 +236,8 @@ def places(alice, robot, issue, acme, now, actor_of):
 
 def address(name, places, kind=None):
     arguments = places.get(name, {})
-    for prefix in ("rum-application", "rum-proxy", "service-account", "member", "role", "webhook"):
-        of_all = name.removeprefix(f"{prefix}-") in {"list", "create", "invite"}
+    for prefix in ("rum-application", "rum-proxy", "service-account", "member", "role", "webhook", "leak"):
+        of_all = name.removeprefix(f"{prefix}-") in {"list", "create", "invite", "report"}
         if name.startswith(f"{prefix}-") and not of_all and name not in places:
             arguments = places[prefix]
     if kind:
@@ -265,7 +279,7 @@ def test_no_session_opens_an_address_of_the_api(name, visitors):
     """Who may call which operation is in tests/api/test_permissions.py; being signed in counts for nothing."""
     if name == "api-nothing-here":
         url, expected = "/api/v3/anything", {404}
-    elif name == "api-description":
+    elif name in {"api-description", "api-secret-scanning"}:
         url, expected = reverse(name), {200, 405}
     elif name == "api-verifications":
         url, expected = reverse(name), {405, 415}  # who may ask is a matter of the address or a secret
@@ -320,6 +334,7 @@ def test_no_address_takes_another_method(name, method, visitors, places):
         "service-account-detail",
         "webhook-detail",
         "role-detail",
+        "leak-detail",
         "support-request",
     ],
 )

@@ -43,6 +43,10 @@ PAGES = {
         "/usage/",
         "/usage/?period=24h",
         "/audit/",
+        "/safety/",
+        "/safety/?state=finished",
+        "/safety/report/",
+        "/safety/contacts/",
         "/profile/",
         "/accounts/password/change/",
         "/accounts/logout/",
@@ -69,6 +73,7 @@ FIRST_ROWS = {
         "/members/roles/?q=responder",
         "/service-accounts/",
         "/webhooks/",
+        "/safety/leaks/",
     ],
     SUPPORT: ["/support/organizations/", "/support/requests/"],
 }

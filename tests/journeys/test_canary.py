@@ -14,6 +14,7 @@ PAGES = (
     "/webhooks/",
     "/timed-work/",
     "/audit/",
+    "/safety/",
     "/limits/",
     "/profile/",
     "/apis/export.csv",
