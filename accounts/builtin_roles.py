@@ -26,8 +26,8 @@ _ADMIN_ONLY = frozenset(
         P.API_KEYS_DELETE,
         P.AUDIT_LOGS_READ,
         P.GOVERNANCE_CONSOLE_READ,
+        P.GOVERNANCE_CONSOLE_WRITE,
         "audit_logs_write",
-        "governance_console_write",
         "billing_read",
         "billing_edit",
     }

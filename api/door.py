@@ -130,7 +130,7 @@ class _Visit:
         """Who calls, if good and not too often."""
         find = authentication.api_key_presented if operation.opens is Opens.API_KEY else authentication.presented
         self.presented = find(self.request, now=self.now)
-        self._observe(self.presented)
+        self._observe(self.presented, operation)
         verdict = self.presented.acting
         authentication.check(verdict)
         self._count(operation, verdict)
@@ -140,13 +140,14 @@ class _Visit:
         actor = authentication.actor_for(verdict, self.member, **self.request.whence)
         return Call(verdict=verdict, caller=actor, member=self.member)
 
-    def _observe(self, presented: authentication.Presented) -> None:
-        """Count what was presented, before anything comes of it: 503 where that cannot be done."""
+    def _observe(self, presented: authentication.Presented, operation: Operation) -> None:
+        """Count what was presented, and what the operation needs of it, before anything comes of it: 503 where that
+        cannot be done."""
         whence = self.request.whence  # type: ignore[attr-defined]  # by middleware
         found = client_of(whence["user_agent"]), network_of(whence["ip"]), route_of(self.request)
         lines = [
-            Observation(one.organization_id or NOBODY, one.credential_id or NOBODY, one.outcome, *found).line
-            for one in (presented.acting, presented.api_key)
+            Observation(one.organization_id or NOBODY, one.credential_id or NOBODY, one.outcome, *found, needs).line
+            for one, needs in ((presented.acting, operation.needs), (presented.api_key, ()))
             if one is not None
         ]
         try:

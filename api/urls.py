@@ -12,6 +12,7 @@ from api.v2 import (
     api_keys,
     application_keys,
     audit,
+    governance,
     invitations,
     leaks,
     org,
@@ -245,7 +246,51 @@ rum = [
 # Leaks
 safety = [path("v2/leaks", methods(POST=leaks.report_leaks), name="api-leaks")]
 
-described = [*validation, *keys, *accounts, *people, *rum, *organization, *safety, *v1]
+# The governance console
+_control = "v2/governance/control/<str:detection_type>"
+console = [
+    path("v2/governance/config", methods(GET=governance.get_governance_config), name="api-governance-config"),
+    path("v2/governance/control", methods(GET=governance.list_governance_controls), name="api-governance-controls"),
+    path(
+        _control,
+        methods(GET=governance.get_governance_control, PATCH=governance.update_governance_control),
+        name="api-governance-control",
+    ),
+    path(
+        f"{_control}/notification_settings",
+        methods(
+            GET=governance.get_governance_control_notification_settings,
+            PUT=governance.update_governance_control_notification_settings,
+        ),
+        name="api-governance-control-notifications",
+    ),
+    path(
+        f"{_control}/detections",
+        methods(GET=governance.list_governance_control_detections),
+        name="api-governance-detections",
+    ),
+    path(
+        "v2/governance/detections/mitigate",
+        methods(POST=governance.mitigate_governance_detections),
+        name="api-governance-mitigate",
+    ),
+    path(
+        "v2/governance/detections/<str:detection_id>",
+        methods(GET=governance.get_governance_detection, PATCH=governance.update_governance_detection),
+        name="api-governance-detection",
+    ),
+    path("v2/governance/insights", methods(GET=governance.list_governance_insights), name="api-governance-insights"),
+    path(
+        "v2/governance/notification_settings",
+        methods(
+            GET=governance.get_governance_notification_settings,
+            PATCH=governance.update_governance_notification_settings,
+        ),
+        name="api-governance-notifications",
+    ),
+]
+
+described = [*validation, *keys, *accounts, *people, *rum, *organization, *console, *safety, *v1]
 """The addresses that the description holds: all that a credential opens."""
 
 urlpatterns = [

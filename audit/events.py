@@ -72,6 +72,12 @@ class Event(StrEnum):
     LIMIT_CHANGED = "limit.changed"
     KIND_SWITCHED_ON = "kind.switched_on"
     KIND_SWITCHED_OFF = "kind.switched_off"
+    CONTROL_CHANGED = "control.changed"
+    DETECTION_ASSIGNED = "detection.assigned"
+    DETECTION_DELAYED = "detection.delayed"
+    DETECTION_EXCEPTED = "detection.excepted"
+    DETECTION_REACTIVATED = "detection.reactivated"
+    DETECTION_MITIGATED = "detection.mitigated"
 
 
 SENTENCES: dict[Event, Promise] = {
@@ -138,6 +144,12 @@ SENTENCES: dict[Event, Promise] = {
     Event.LIMIT_CHANGED: _("%(actor)s changed the limit of %(target)s"),
     Event.KIND_SWITCHED_ON: _("%(actor)s switched %(target)s on"),
     Event.KIND_SWITCHED_OFF: _("%(actor)s switched %(target)s off"),
+    Event.CONTROL_CHANGED: _("%(actor)s changed the key hygiene settings of %(target)s"),
+    Event.DETECTION_ASSIGNED: _("%(actor)s changed who looks after a finding about %(target)s"),
+    Event.DETECTION_DELAYED: _("%(actor)s delayed what is to be done about %(target)s"),
+    Event.DETECTION_EXCEPTED: _("%(actor)s made an exception of %(target)s"),
+    Event.DETECTION_REACTIVATED: _("%(actor)s ended the exception of %(target)s"),
+    Event.DETECTION_MITIGATED: _("%(actor)s mitigated a finding about %(target)s"),
 }
 
 LABELS: dict[Event, Promise] = {
@@ -204,4 +216,10 @@ LABELS: dict[Event, Promise] = {
     Event.LIMIT_CHANGED: _("Limit changed"),
     Event.KIND_SWITCHED_ON: _("Kind switched on"),
     Event.KIND_SWITCHED_OFF: _("Kind switched off"),
+    Event.CONTROL_CHANGED: _("Key hygiene settings changed"),
+    Event.DETECTION_ASSIGNED: _("Finding assigned"),
+    Event.DETECTION_DELAYED: _("Mitigation delayed"),
+    Event.DETECTION_EXCEPTED: _("Exception made"),
+    Event.DETECTION_REACTIVATED: _("Exception ended"),
+    Event.DETECTION_MITIGATED: _("Finding mitigated"),
 }

@@ -8,6 +8,7 @@ ORGANIZATION = "Organization Management"
 TRAIL = "Audit Trail"
 RUM = "Real User Monitoring"
 NOTIFICATION = "Security Notification"
+GOVERNANCE = "Governance"
 
 FACETS: dict[Event, tuple[str, str]] = {
     Event.ORGANIZATION_CREATED: (ORGANIZATION, "created"),
@@ -73,6 +74,12 @@ FACETS: dict[Event, tuple[str, str]] = {
     Event.LIMIT_CHANGED: (ORGANIZATION, "modified"),
     Event.KIND_SWITCHED_ON: (ORGANIZATION, "modified"),
     Event.KIND_SWITCHED_OFF: (ORGANIZATION, "modified"),
+    Event.CONTROL_CHANGED: (GOVERNANCE, "modified"),
+    Event.DETECTION_ASSIGNED: (GOVERNANCE, "modified"),
+    Event.DETECTION_DELAYED: (GOVERNANCE, "modified"),
+    Event.DETECTION_EXCEPTED: (GOVERNANCE, "modified"),
+    Event.DETECTION_REACTIVATED: (GOVERNANCE, "modified"),
+    Event.DETECTION_MITIGATED: (GOVERNANCE, "modified"),
 }
 """The category, which is `@evt.name`, and what was done, which is `@action`."""
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.events import Event
 from audit.models import AuditEvent, AuditEventQuerySet
 from audit.refusals import QueryError
 
@@ -48,6 +49,12 @@ def run(query: Query, *, organization_id: uuid.UUID) -> AuditEventQuerySet:
 def timeline(target_id: uuid.UUID, *, organization_id: uuid.UUID) -> AuditEventQuerySet:
     """Everything that happened to one thing, newest first."""
     return AuditEvent.objects.of(organization_id).about(target_id).newest_first()
+
+
+def targets(event: Event, *, organization_id: uuid.UUID, since: datetime) -> set[str]:
+    """The ids of what this happened to, from then on."""
+    found = AuditEvent.objects.of(organization_id).since(since).filter(event=event)
+    return set(found.values_list("target_id", flat=True))
 
 
 def events(

@@ -215,6 +215,8 @@ class _Reader:
         main = self._options(schema)[0]
         if "enum" in main:
             return main["enum"][0]
+        if main.get("type") == "boolean":
+            return True
         if main.get("type") == "array":
             return [self._sample(main["items"], name.removesuffix("s"), own)]
         properties = main.get("properties", {})

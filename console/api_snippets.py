@@ -24,11 +24,13 @@ CLIENTS = {
     ("v2", "Organizations"): "OrganizationsApi",
     ("v2", "Audit"): "AuditApi",
     ("v2", "RUM"): "RUMApi",
+    ("v2", "Governance"): "GovernanceConsoleApi",
 }
 """Where Datadog's client keeps the operations of a section; those below a service account's address it keeps apart."""
 NOT_IN_THE_CLIENT = frozenset({"validate_keys", "report_leaks"})
 UNSTABLE_IN_THE_CLIENT = frozenset({"validate", "anonymize_users", "list_role_templates"})
-"""What the client calls only when told that this is meant."""
+UNSTABLE_APIS = frozenset({"GovernanceConsoleApi"})
+"""What the client calls only when told that this is meant: operations, and all those of an API."""
 UUIDS_IN_THE_CLIENT = frozenset({"delete_user_invitations"})
 """Where the client takes an id as a UUID; elsewhere it takes text."""
 
@@ -85,6 +87,7 @@ def _python(operation: Operation, section: str, site: str) -> str:
     arguments += [f"body={_literal(operation.sample, 2)},"] if operation.sample is not None else []
     inside = "".join(f"\n        {argument}" for argument in arguments)
     call = f"{client}(api).{name}({inside}" + ("\n    )" if inside else ")")
+    is_unstable = operation.id in UNSTABLE_IN_THE_CLIENT or client in UNSTABLE_APIS
     lines = [
         "import os\n" if "os.environ" in call else "",
         "from uuid import UUID\n" if "UUID(" in call else "",
@@ -92,7 +95,7 @@ def _python(operation: Operation, section: str, site: str) -> str:
         f"from datadog_api_client.{version}.api.{_module(client)} import {client}\n\n",
         "# DD_API_KEY and DD_APP_KEY are read from the environment\n",
         f'configuration = Configuration(host="{site}")\n',
-        f'configuration.unstable_operations["{name}"] = True\n' if operation.id in UNSTABLE_IN_THE_CLIENT else "",
+        f'configuration.unstable_operations["{name}"] = True\n' if is_unstable else "",
         f"with ApiClient(configuration) as api:\n    answer = {call}",
     ]
     return "".join(lines)

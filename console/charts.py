@@ -52,6 +52,11 @@ def _column(x: int, bucket: Bucket, top: int) -> Column:
     )
 
 
+def bar(place: int, count: int, top: int) -> str:
+    """One bar alone, in its place, to a scale on which `top` is as high as there is room."""
+    return _bar(place * STEP + (STEP - BAR) // 2, BAR, HEIGHT, _height(count, top)) if count else ""
+
+
 def _height(count: int, top: int) -> int:
     """Never so low that it cannot be seen."""
     return max(6, count * HEIGHT // top) if count else 0

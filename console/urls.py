@@ -18,6 +18,8 @@ from console.organization import (
     credentials,
     data_intake,
     help_page,
+    hygiene,
+    hygiene_detections,
     limits,
     managers,
     members,
@@ -181,6 +183,21 @@ safety_urls = [
     path("leaks/<uuid:pk>/dismiss/", safety_leaks.leak_dismiss, name="leak-dismiss"),
 ]
 
+# /hygiene/
+hygiene_urls = [
+    path("", hygiene.hygiene, name="hygiene"),
+    path("scan/", hygiene.hygiene_scan, name="hygiene-scan"),
+    path("detections/<uuid:pk>/", hygiene_detections.detection_detail, name="detection-detail"),
+    path("detections/<uuid:pk>/except/", hygiene_detections.detection_except, name="detection-except"),
+    path("detections/<uuid:pk>/assign/", hygiene_detections.detection_assign, name="detection-assign"),
+    path("detections/<uuid:pk>/delay/", hygiene_detections.detection_delay, name="detection-delay"),
+    path("detections/<uuid:pk>/reactivate/", hygiene_detections.detection_reactivate, name="detection-reactivate"),
+    path("detections/<uuid:pk>/mitigate/", hygiene_detections.detection_mitigate, name="detection-mitigate"),
+    path("<slug:slug>/", hygiene.hygiene_control, name="hygiene-control"),
+    path("<slug:slug>/settings/", hygiene.hygiene_settings, name="hygiene-settings"),
+    path("<slug:slug>/mitigate/", hygiene_detections.hygiene_mitigate, name="hygiene-mitigate"),
+]
+
 # /data-intake/, /timed-work/, /limits/, /usage/, /audit/, /reference/, /help/
 other_urls = [
     path("data-intake/", data_intake.data_intake, name="data-intake"),
@@ -218,6 +235,7 @@ urlpatterns = [
     path("members/", include(member_urls)),
     path("webhooks/", include(webhook_urls)),
     path("safety/", include(safety_urls)),
+    path("hygiene/", include(hygiene_urls)),
     path("", include(other_urls)),
     path("support/", include(support_urls)),
     path("api/", include("api.urls")),

@@ -15,6 +15,7 @@ from accounts.models import Member, Organization, Person
 from accounts.names import key
 from keys import (
     bootstrap,
+    demo_hygiene,
     demo_life,
     demo_rum,
     demo_safety,
@@ -185,6 +186,7 @@ def seed(*, now: datetime) -> bool:
         acme.tell()
         demo_uses.tell(acme.organization.id, now=now)
         demo_usage.tell(acme.organization, now=now)
+        demo_hygiene.tell(acme.organization, acting=acme.acting, now=now)
         _globex(sam, now).tell()
         demo_telling.settle(now)
     return True

@@ -20,7 +20,8 @@ FOREVER = 400.0  # days
 @dataclass(frozen=True)
 class Flow:
     """What one program asked with one credential, about `daily` times a day, the last time so many hours ago; begun so
-    many days ago, or when the credential was created. `at_desks` by people, who sleep and have weekends."""
+    many days ago, or when the credential was created. `at_desks` by people, who sleep and have weekends; `scopes` are
+    what the gateway asked about."""
 
     credential: str
     agent: str
@@ -31,6 +32,7 @@ class Flow:
     outcome: Outcome = Outcome.VALID
     since: float = FOREVER
     at_desks: bool = False
+    scopes: tuple[str, ...] = ()
 
 
 _AGENT, _CURL, _PYTHON = "datadog-agent/7.71.2", "curl/8.17.0", "datadog-api-client-python/2.62.0"
@@ -40,6 +42,7 @@ _FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145
 _SAFARI = "Mozilla/5.0 (Macintosh; Intel Mac OS X 15_1) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18 Safari/605"
 _MISSING, _REVOKED, _EXPIRED = Outcome.MISSING_SCOPE, Outcome.REVOKED, Outcome.EXPIRED
 _IN_BROWSER = Outcome.IN_BROWSER
+_CI_USED, _MONITORS = ("ci_visibility_read", "ci_visibility_write"), ("monitors_read", "monitors_write")
 
 FLOWS = (
     Flow("payments-k8s-prod, replaced", _AGENT, "203.0.113.40", "/api/v2/series", 5200, 0.05),
@@ -52,11 +55,11 @@ FLOWS = (
     Flow("terraform-monitors", _CURL, "192.0.2.44", "/api/v1/validate", 7, 27.5, at_desks=True),
     Flow("terraform-monitors", _PYTHON, "2001:db8:77::5", "/api/v1/monitor/4711", 18, 9.4, since=40, at_desks=True),
     Flow("terraform-monitors", _PYTHON, "203.0.113.200", "/api/v1/monitor/4711", 5, 50, Outcome.WRONG_KIND, since=40),
-    Flow("ci-pipeline-prod", _CI, "198.51.100.77", "/api/v2/ci/tests", 310, 0.4, at_desks=True),
+    Flow("ci-pipeline-prod", _CI, "198.51.100.77", "/api/v2/ci/tests", 310, 0.4, at_desks=True, scopes=_CI_USED),
     Flow("ci-pipeline-staging", _CI, "198.51.100.90", "/api/v2/ci/tests", 140, 3.1, at_desks=True),
     Flow("laptop-cli", _CURL, "192.0.2.44", "/api/v2/users", 4, 27.5, at_desks=True),
     Flow("synthetics-report", _PYTHON, "198.51.100.4", "/api/v2/synthetics/tests", 48, 24 * 118.0),
-    Flow("terraform-cloud", _TERRAFORM, "198.51.100.8", "/api/v2/roles", 34, 5.1, at_desks=True),
+    Flow("terraform-cloud", _TERRAFORM, "198.51.100.8", "/api/v1/monitor", 34, 5.1, at_desks=True, scopes=_MONITORS),
     Flow("terraform-cloud", _TERRAFORM, "198.51.100.8", "/api/v2/roles", 2, 5.2, _MISSING, at_desks=True),
     Flow("incident-bot", _PYTHON, "198.51.100.4", "/api/v2/incidents", 22, 24 * 19.5),
     Flow("slack-digest", _PYTHON, "198.51.100.4", "/api/v2/incidents", 24, 14.8),
@@ -109,6 +112,7 @@ def _counted(
         client_of(flow.agent),
         network_of(flow.ip),
         endpoint_of(flow.target),
+        flow.scopes,
     )
     begun = (credential or organization).created_at
     first, final = max(begun, now - timedelta(days=flow.since)), now - timedelta(hours=flow.last)

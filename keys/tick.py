@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from keys import blocking, reminders, rotation
+from keys.hygiene import enforcing, scanning
 from keys.models import TickRun
 from keys.safety import contacts
 from keys.telling import deliveries, mails, retention
@@ -38,9 +39,11 @@ JOBS: tuple[Job, ...] = (
     Job("rotations", rotation.follow),
     Job("blocks", blocking.lapse),
     Job("reminders", reminders.remind),
+    Job("hygiene.scan", scanning.scan),
+    Job("hygiene.enforce", enforcing.enforce),
+    Job("contacts.remind", contacts.remind),
     Job("mails", mails.send),
     Job("webhooks", deliveries.send),
-    Job("contacts.remind", contacts.remind),
     Job("notifications.forget", retention.forget),
 )
 

@@ -74,9 +74,8 @@ class Asked(NamedTuple):
     def observed(self, outcome: Outcome, organization_id: uuid.UUID | None, credential_id: uuid.UUID | None) -> bytes:
         """The line that counts it. What belongs to no credential is counted for the organisation the route names."""
         organization_id = organization_id or self.wanted.organization_id or NOBODY
-        return Observation(
-            organization_id, credential_id or NOBODY, outcome, self.client, self.network, self.endpoint
-        ).line
+        whose = organization_id, credential_id or NOBODY
+        return Observation(*whose, outcome, self.client, self.network, self.endpoint, self.wanted.needs).line
 
 
 def read(question: Question) -> Asked:

@@ -63,6 +63,8 @@ _SYMBOLS_BY_NOUN = {
     "rum_proxy": "shield-check",
     "upstream": "waypoints",
     "webhook": "webhook",
+    "control": "list-checks",
+    "detection": "list-checks",
     "notifications": "bell",
     "leak": "shield-alert",
     "security_contacts": "mail",

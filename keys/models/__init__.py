@@ -1,6 +1,16 @@
 """The tables of the keys room."""
 
 from keys.models.credential import Credential, CredentialQuerySet, State, Where
+from keys.models.hygiene import (
+    Assignment,
+    ControlSetting,
+    Detection,
+    DetectionQuerySet,
+    DetectionState,
+    Ending,
+    HygieneNotices,
+    HygieneScore,
+)
 from keys.models.leak import Acted, Leak, LeakQuerySet, LeakStep, SecurityContacts, Step, Way
 from keys.models.limit import KindSwitch, Limit
 from keys.models.mail import Mail
@@ -32,14 +42,22 @@ __all__ = [
     "Acted",
     "AnalyticsRetention",
     "ApplicationType",
+    "Assignment",
     "BrowserSighting",
     "ClientTokenUse",
+    "ControlSetting",
     "Credential",
     "CredentialQuerySet",
     "Decision",
     "Delivery",
+    "Detection",
+    "DetectionQuerySet",
+    "DetectionState",
+    "Ending",
     "EventProcessing",
     "Facet",
+    "HygieneNotices",
+    "HygieneScore",
     "KindSwitch",
     "Leak",
     "LeakAction",

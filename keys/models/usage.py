@@ -103,11 +103,12 @@ class Facet(models.TextChoices):
     CLIENT = "client"
     NETWORK = "network"
     ENDPOINT = "endpoint"
+    SCOPE = "scope"
 
 
 class UsageFacet(models.Model):
-    """Presentations of one credential in one day of UTC that share a client, a network or an endpoint; and those of
-    EVERYBODY that share a client or a network."""
+    """Presentations of one credential in one day of UTC that share a client, a network, an endpoint or a scope that was
+    asked about; and those of EVERYBODY that share a client or a network."""
 
     organization_id = models.UUIDField()
     credential_id = models.UUIDField()

@@ -22,6 +22,8 @@ def _credential(kind: str, target_id: str) -> str:
 
 _SLUGS = {kind.value: kind for kind in KINDS}
 _PAGES: dict[str, Callable[[str, str], str]] = {
+    "control": _page("hygiene-control"),
+    "detection": _page("detection-detail"),
     **dict.fromkeys(_SLUGS, _credential),
     "leak": _page("leak-detail"),
     "role": _page("role-detail"),

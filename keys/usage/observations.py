@@ -1,7 +1,8 @@
 """What is kept of one presentation of a credential: its outcome, and where it came from, coarsely. Never the secret.
 
-An observation is spooled as a line of six fields between tabs: organisation and credential as 32 hex digits, outcome,
-client, network, endpoint.
+An observation is spooled as a line of fields between tabs: organisation and credential as 32 hex digits, outcome,
+client, network, endpoint, and, only if it was asked about some, the scopes between commas. Key hygiene narrows
+credentials to the scopes they are used with: a line without scopes costs what it did before there were any.
 """
 
 import functools
@@ -45,26 +46,33 @@ class Observation(NamedTuple):
     client: str
     network: str
     endpoint: str
+    scopes: tuple[str, ...] = ()
 
     @property
     def line(self) -> bytes:
-        """As it is spooled. The last three hold neither tab nor newline, being made by the functions below."""
+        """As it is spooled. What stands after the outcome holds neither tab nor newline: scopes are names of
+        permissions, the rest is made by the functions below."""
         ids = f"{self.organization_id.hex}\t{self.credential_id.hex}"
-        return f"{ids}\t{self.outcome.value}\t{self.client}\t{self.network}\t{self.endpoint}".encode()
+        line = f"{ids}\t{self.outcome.value}\t{self.client}\t{self.network}\t{self.endpoint}"
+        return f"{line}\t{','.join(self.scopes)}".encode() if self.scopes else line.encode()
 
 
 def fields(line: bytes) -> list[str]:
-    """The six fields of a line, as text. ValueError for what is none."""
+    """The seven fields of a line, as text; the last is empty where no scopes were asked about. ValueError for what is
+    none."""
     found = line.decode().split("\t")
-    if len(found) != 6 or len(found[0]) != 32 or len(found[1]) != 32 or found[2] not in _OUTCOMES:
+    if len(found) == 6:
+        found.append("")
+    if len(found) != 7 or len(found[0]) != 32 or len(found[1]) != 32 or found[2] not in _OUTCOMES:
         raise ValueError("This is no observation.")
     return found
 
 
 def parsed(line: bytes) -> Observation:
     """An observation from its line. ValueError for what is none."""
-    organization, credential, outcome, client, network, endpoint = fields(line)
-    return Observation(uuid.UUID(organization), uuid.UUID(credential), Outcome(outcome), client, network, endpoint)
+    organization, credential, outcome, client, network, endpoint, scopes = fields(line)
+    whose = uuid.UUID(organization), uuid.UUID(credential)
+    return Observation(*whose, Outcome(outcome), client, network, endpoint, tuple(filter(None, scopes.split(","))))
 
 
 def client_of(user_agent: str) -> str:

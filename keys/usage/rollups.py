@@ -15,13 +15,14 @@ from keys.usage.observations import ELSEWHERE, Observation
 from keys.verification import Outcome
 
 MOST_VALUES, MOST_OF_EVERYBODY = 100, 1000
-"""How many clients, networks or endpoints of one credential, or of all together, are told apart in one day."""
+"""How many clients, networks, endpoints or scopes of one credential, or of all together, are told apart in one day."""
 REMEMBERED = 5_000
 """Of how many credentials, each with a day, the values already counted are kept in memory."""
 SEED = "seed"
 _PRECISION_MS = int(PRECISION.total_seconds() * 1000)
 _EVERYBODY = EVERYBODY.hex
 _CLIENT, _NETWORK, _ENDPOINT = Facet.CLIENT.value, Facet.NETWORK.value, Facet.ENDPOINT.value
+_SCOPE = Facet.SCOPE.value
 
 
 class Counted(NamedTuple):
@@ -55,19 +56,22 @@ class Tally:
     def add(self, one: Counted) -> None:
         """Add an observation. ValueError for a line that is none."""
         at_ms, line, times = one
-        organization, credential, outcome, client, network, endpoint = observations.fields(line)
+        organization, credential, outcome, client, network, endpoint, scopes = observations.fields(line)
         moment, minute, hour, day = _spelled(at_ms)
         good = outcome == Outcome.VALID.value
         _plus(self.minutes, (organization, minute, outcome), times)
         _plus(self.hours, (organization, credential, hour, outcome), times)
         _plus(self.days, (organization, credential, day, outcome), times)
-        for whose, facet, value in (
+        told = [
             (credential, _CLIENT, client),
             (credential, _NETWORK, network),
             (credential, _ENDPOINT, endpoint),
             (_EVERYBODY, _CLIENT, client),
             (_EVERYBODY, _NETWORK, network),
-        ):
+        ]
+        if scopes:
+            told += [(credential, _SCOPE, scope) for scope in scopes.split(",")]
+        for whose, facet, value in told:
             key = organization, whose, day, facet, value
             goods, refused, last = self.facets.get(key, (0, 0, moment))
             self.facets[key] = goods + times * good, refused + times * (not good), max(moment, last)

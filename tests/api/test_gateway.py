@@ -249,8 +249,17 @@ def test_it_is_counted_with_where_it_came_from_and_without_the_text(settings, tm
 
     (file,) = (tmp_path / "usage" / "spool").iterdir()
     seen = observations.parsed(next(spool.frames(file.read_bytes())).lines)
-    assert seen[2:] == (Outcome.VALID, "curl", "203.0.113.0/24", "/v1/orders/*")
+    assert seen[2:] == (Outcome.VALID, "curl", "203.0.113.0/24", "/v1/orders/*", ())
     assert (seen.organization_id, text in file.read_bytes().decode("latin-1")) == (acme.pk, False)
+
+
+def test_the_scopes_that_were_asked_about_are_counted_with_it(settings, tmp_path, text_of):
+    settings.USAGE_DIR = tmp_path / "usage"
+    ask("/verify?scope=dashboards_read,monitors_read", text_of(APPLICATION_KEY))
+
+    (file,) = (tmp_path / "usage" / "spool").iterdir()
+    seen = observations.parsed(next(spool.frames(file.read_bytes())).lines)
+    assert (seen.outcome, seen.scopes) == (Outcome.VALID, ("dashboards_read", "monitors_read"))
 
 
 def test_a_database_that_does_not_answer_is_503_and_never_200(text_of, monkeypatch):

@@ -17,6 +17,7 @@ from api.urls import described
 from api.v2.representations.accounts import public_id
 from keys import rum_applications
 from keys.kinds import API_KEY, APPLICATION_KEY, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN
+from keys.models import Detection
 from tests.api.conftest import NOBODY, Program
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +51,8 @@ class World:
     public_id: str
     key: str
     id: str
+    detection_id: str
+    detection_type: str = "roles_without_users"
     org_config_name: str = "admin_only_invites"
 
 
@@ -61,6 +64,14 @@ def world(acme, alice, camille, robot, issue, mighty, now):
     invitations.make(pending, now=now)
     issue(API_KEY, alice, name="the other of two")
     custom = roles.create(name="Rotator", permissions=frozenset({"api_keys_read"}), by=mighty(alice))
+    detection = Detection.objects.create(
+        organization=acme,
+        control="roles_without_users",
+        resource_type="role",
+        resource_id=custom.pk,
+        label="Rotator",
+        created_at=now,
+    )
     return World(
         api_key_id=issue(API_KEY, alice, name="one of two").credential.pk,
         app_key_id=issue(APPLICATION_KEY, camille, name="camille's").credential.pk,
@@ -77,6 +88,7 @@ def world(acme, alice, camille, robot, issue, mighty, now):
         public_id=public_id(acme),
         key="",
         id=rum_applications.create(name="shop", by=mighty(alice)).pk,
+        detection_id=detection.pk,
     )
 
 
@@ -119,6 +131,17 @@ def payload(name, world, now):
         "report_leaks": {
             "data": [{"type": "leak_reports", "attributes": {"token": "x", "url": "https://example.com"}}]
         },
+        "update_governance_control": body("governance_control", mitigation_type="delete_role"),
+        "update_governance_control_notification_settings": body("control_notification_settings", event_settings=[]),
+        "update_governance_detection": body("governance_control_detection", state="exception"),
+        "mitigate_governance_detections": body(
+            "governance_control_detection",
+            detection_ids=[str(world.detection_id)],
+            detection_type=world.detection_type,
+        ),
+        "update_governance_notification_settings": body(
+            "governance_notification_settings", assignment_notifications_enabled=False
+        ),
         "create_api_key_v1": named,
         "update_api_key_v1": named,
         "create_application_key_v1": named,
@@ -239,8 +262,9 @@ def test_a_service_access_token_succeeds_but_with_keys_of_people(name, asks, ali
 def test_another_organization_finds_nothing_of_ours(name, asks, world, charlie, pair):
     path, _method, operation = OPERATIONS[name]
     own = "current_user" in path or "application_key/" in path
-    theirs = {"{org_config_name}", *(("{app_key_id}", "{key}") if own else ())}
-    refers = name == "send_invitations" or any("{" in part and part not in theirs for part in path.split("/"))
+    theirs = {"{org_config_name}", "{detection_type}", *(("{app_key_id}", "{key}") if own else ())}
+    named = name in {"send_invitations", "mitigate_governance_detections"}
+    refers = named or any("{" in part and part not in theirs for part in path.split("/"))
 
     answer = asks(name, pair(charlie), charlie)
 

@@ -137,7 +137,10 @@ def test_both_credentials_of_a_request_are_counted_before_it_is_answered(alice, 
     (file,) = (tmp_path / "usage" / "spool").iterdir()
     seen = [observations.parsed(line) for line in next(spool.frames(file.read_bytes())).lines.split(b"\n")]
     assert {one.credential_id for one in seen} == set(Credential.objects.values_list("pk", flat=True))
-    assert {one[2:4] + one[5:] for one in seen} == {("valid", "probe", KEYS)}
+    assert {one[2:4] + one[5:] for one in seen} == {
+        ("valid", "probe", KEYS, ("api_keys_read",)),
+        ("valid", "probe", KEYS, ()),
+    }
 
 
 def test_a_request_that_cannot_be_counted_is_503_and_does_nothing(alice, pair, monkeypatch):

@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import Member, Role, Sort
 from keys import rum_applications, telling
 from keys.kinds import API_KEY, KINDS
-from keys.models import Notification, SupportRequest, Way
+from keys.models import Detection, Notification, SupportRequest, Way
 from keys.safety import leaks
 from keys.safety.matches import Match
 from keys.telling import News, webhooks
@@ -88,6 +88,17 @@ MATRIX = {
     "webhook-send-again": ("5555555", "L333+44"),
     "webhook-delete": ("L333+44", "L333+44"),
     "timed-work": ("L333+++", "5555555"),
+    "hygiene": ("L33++4+", "5555555"),
+    "hygiene-scan": ("5555555", "L333+4+"),
+    "hygiene-control": ("L33++4+", "5555555"),
+    "hygiene-settings": ("L333+4+", "L333+4+"),
+    "hygiene-mitigate": ("L333+4+", "L333+4+"),
+    "detection-detail": ("L33++44", "5555555"),
+    "detection-except": ("5555555", "L333+44"),
+    "detection-assign": ("5555555", "L333+44"),
+    "detection-delay": ("5555555", "L333+44"),
+    "detection-reactivate": ("5555555", "L333+44"),
+    "detection-mitigate": ("5555555", "L333+44"),
     "data-intake": ("L++++4+", "L333+4+"),
     "limits": ("L3+++4+", "5555555"),
     "usage": ("L++++4+", "5555555"),
@@ -212,8 +223,22 @@ def places(alice, robot, issue, acme, now, actor_of):
     organization = {"pk": acme.pk}
     delivery = told(alice, actor_of)
     application = {"pk": rum_applications.create(name="App", by=actor_of(alice)).pk}
+    detection = Detection.objects.create(
+        organization=acme,
+        control="roles_without_users",
+        resource_type="role",
+        resource_id=role.pk,
+        label="R",
+        facts={"created_at": now.isoformat()},
+        created_at=now,
+    )
+    control = {"slug": "unused_api_keys"}
     return {
         "rows": rows,
+        "detection": {"pk": detection.pk},
+        "hygiene-control": control,
+        "hygiene-settings": control,
+        "hygiene-mitigate": control,
         "rum-application": application,
         "rum-proxy": application,
         "service-account": {"pk": robot.pk},
@@ -236,7 +261,7 @@ def places(alice, robot, issue, acme, now, actor_of):
 
 def address(name, places, kind=None):
     arguments = places.get(name, {})
-    for prefix in ("rum-application", "rum-proxy", "service-account", "member", "role", "webhook", "leak"):
+    for prefix in ("rum-application", "rum-proxy", "service-account", "member", "role", "webhook", "leak", "detection"):
         of_all = name.removeprefix(f"{prefix}-") in {"list", "create", "invite", "report"}
         if name.startswith(f"{prefix}-") and not of_all and name not in places:
             arguments = places[prefix]
@@ -335,6 +360,7 @@ def test_no_address_takes_another_method(name, method, visitors, places):
         "webhook-detail",
         "role-detail",
         "leak-detail",
+        "detection-detail",
         "support-request",
     ],
 )

@@ -12,6 +12,7 @@ from datadog_api_client.v1.api.authentication_api import AuthenticationApi
 from datadog_api_client.v1.api.key_management_api import KeyManagementApi as KeysV1Api
 from datadog_api_client.v1.api.organizations_api import OrganizationsApi as OrganizationsV1Api
 from datadog_api_client.v2.api.audit_api import AuditApi
+from datadog_api_client.v2.api.governance_console_api import GovernanceConsoleApi
 from datadog_api_client.v2.api.key_management_api import KeyManagementApi
 from datadog_api_client.v2.api.organizations_api import OrganizationsApi
 from datadog_api_client.v2.api.roles_api import RolesApi
@@ -27,6 +28,7 @@ SECRETS: set[str] = set()
 """The text of every credential made by these clients: in the answer that made it and in no other."""
 
 UNSTABLE = ("validate", "anonymize_users", "list_role_templates")
+"""What Datadog calls unstable, besides all of its governance console."""
 
 
 def leaves(value: Any, place: str = "$") -> Iterator[tuple[str, Any]]:
@@ -93,6 +95,7 @@ class Apis:
         self.keys, self.accounts = KeyManagementApi(client), ServiceAccountsApi(client)
         self.users, self.roles, self.rum = UsersApi(client), RolesApi(client), RUMApi(client)
         self.audit, self.organizations = AuditApi(client), OrganizationsApi(client)
+        self.governance = GovernanceConsoleApi(client)
         self.v1, self.v1_keys, self.v1_orgs = AuthenticationApi(client), KeysV1Api(client), OrganizationsV1Api(client)
 
     @property
@@ -106,7 +109,8 @@ def configuration(url: str, *, api_key: str = "", application_key: str = "", tok
     presented = {"apiKeyAuth": api_key, "appKeyAuth": application_key}
     made = Configuration(host=url, access_token=token or None)
     made.api_key = {name: text for name, text in presented.items() if text}
-    for name in UNSTABLE:
+    console = [name for name in dir(GovernanceConsoleApi) if "_governance_" in name and not name.startswith("_")]
+    for name in (*UNSTABLE, *console):
         made.unstable_operations[name] = True
     return made
 

@@ -19,7 +19,7 @@ from keys.usage import archive, chunks, observations, spool  # noqa: E402
 events = Counter()
 for name in sorted(archive.names(settings.USAGE_DIR) | {file.name for file in spool.segments(settings.USAGE_DIR)}):
     for one in chunks.read(archive.content(settings.USAGE_DIR, name)).counted():
-        _organization, _credential, outcome, _client, network, _endpoint = observations.fields(one.line)
+        _organization, _credential, outcome, _client, network, *_rest = observations.fields(one.line)
         events[network, outcome] += one.times
 networks = UsageFacet.objects.filter(facet=Facet.NETWORK).exclude(credential_id=EVERYBODY).values("value")
 rows = networks.annotate(goods=Sum("good"), refusals=Sum("refused"))

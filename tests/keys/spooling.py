@@ -12,9 +12,16 @@ from keys.verification import Outcome
 ORGANIZATION, KEY = uuid.UUID(int=1), uuid.UUID(int=2)
 
 
-def seen(outcome=Outcome.VALID, credential=KEY, client="curl", network="192.0.2.0/24", endpoint="/api/v1/validate"):
+def seen(
+    outcome=Outcome.VALID,
+    credential=KEY,
+    client="curl",
+    network="192.0.2.0/24",
+    endpoint="/api/v1/validate",
+    scopes=(),
+):
     """One observation."""
-    return Observation(ORGANIZATION, credential, outcome, client, network, endpoint)
+    return Observation(ORGANIZATION, credential, outcome, client, network, endpoint, scopes)
 
 
 def in_ms(at):

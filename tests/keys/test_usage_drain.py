@@ -99,6 +99,14 @@ def test_what_it_came_from_is_counted_good_and_refused(write, drainer, now):
     }
 
 
+def test_each_scope_that_was_asked_about_is_counted(write, drainer, now):
+    write(seen(scopes=("monitors_read", "dashboards_read")), seen(Outcome.MISSING_SCOPE, scopes=("monitors_read",)))
+    drainer.drain_once(now)
+
+    found = {(row.value, row.good, row.refused) for row in UsageFacet.objects.filter(facet="scope")}
+    assert found == {("monitors_read", 1, 1), ("dashboards_read", 1, 0)}
+
+
 def test_what_all_of_them_came_from_is_counted_together_too(write, drainer, now):
     write(seen(), seen(credential=NOBODY), seen(Outcome.EXPIRED, credential=uuid.UUID(int=9), client="wget"))
     drainer.drain_once(now)

@@ -1,0 +1,129 @@
+"""What is set of controls, and what is done about detections."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from accounts.models import Member
+from keys.hygiene.controls import EXCLUSIONS
+from keys.hygiene.detections import LONGEST_DELAY, LONGEST_REASON, LONGEST_TEAM
+from keys.hygiene.settings import Setting
+from keys.models import DetectionState
+
+MANUAL, AUTOMATIC = "manual", "automatic"
+
+
+class ControlForm(forms.Form):
+    """A control as it is set: on or off, its numbers, what is left out, and whether it acts by itself."""
+
+    is_on = forms.BooleanField(
+        label=_("Look for this"), required=False, help_text=_("Off, it finds nothing and counts for nothing.")
+    )
+    mitigation = forms.ChoiceField(
+        label=_("What is done about it"),
+        choices=[(MANUAL, _("What somebody does by hand")), (AUTOMATIC, _("By itself, after the days of grace"))],
+        widget=forms.RadioSelect,
+    )
+    key_name_exclusion_patterns = forms.CharField(
+        label=_("Names to leave out"),
+        required=False,
+        max_length=8000,
+        help_text=_("One a line. * stands for anything, ? for one character."),
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, setting: Setting, **kwargs: Any) -> None:
+        kwargs["initial"] = _shown(setting)
+        super().__init__(*args, **kwargs)
+        self.numbers = [parameter.name for parameter in setting.control.numbers]
+        for parameter in setting.control.numbers:
+            self.fields[parameter.name] = forms.IntegerField(
+                label=parameter.label,
+                help_text=parameter.description,
+                min_value=parameter.least,
+                max_value=parameter.most,
+            )
+        own = [parameter.name for parameter in setting.control.parameters]
+        self.order_fields(["is_on", *own, EXCLUSIONS, "mitigation"])
+        if setting.control.mitigation is None:
+            del self.fields["mitigation"]
+
+    def wanted(self) -> dict[str, Any]:
+        """What is to be set, as `configure` takes it."""
+        data = self.cleaned_data
+        patterns = [line.strip() for line in data[EXCLUSIONS].splitlines() if line.strip()]
+        return {
+            "is_on": data["is_on"],
+            "is_automatic": data.get("mitigation") == AUTOMATIC,
+            "parameters": {name: data[name] for name in self.numbers} | {EXCLUSIONS: patterns},
+        }
+
+
+def _shown(setting: Setting) -> dict[str, Any]:
+    patterns = "\n".join(setting.patterns)
+    mode = AUTOMATIC if setting.is_automatic else MANUAL
+    return {**setting.parameters, EXCLUSIONS: patterns, "is_on": setting.is_on, "mitigation": mode}
+
+
+class DetectionFilterForm(forms.Form):
+    """Which detections of a control are listed."""
+
+    q = forms.CharField(label=_("Search"), required=False, max_length=200)
+    state = forms.ChoiceField(label=_("State"), choices=DetectionState.choices, required=False)
+
+
+class ExceptForm(forms.Form):
+    """Why it may be so, and until when."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=LONGEST_REASON, help_text=_("Why it may stay as it is. Everybody here reads it.")
+    )
+    until = forms.DateTimeField(
+        label=_("Until"),
+        required=False,
+        help_text=_("From then on it is active again. Without an end the exception stays."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+
+class AssignForm(forms.Form):
+    """Who looks after it."""
+
+    assigned_to = forms.ChoiceField(label=_("Member"), required=False)
+    assigned_team = forms.CharField(label=_("Team"), required=False, max_length=LONGEST_TEAM)
+
+    def __init__(self, *args: Any, members: Iterable[Member], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", _("Nobody")), *((str(member.pk), member.name) for member in members)]
+        self.fields["assigned_to"].choices = choices  # type: ignore[attr-defined]
+
+
+class DelayForm(forms.Form):
+    """By how many days what is done by itself is put off, from now."""
+
+    days = forms.TypedChoiceField(
+        label=_("Delay"),
+        coerce=int,
+        choices=[
+            (days, ngettext_lazy("%d day from now", "%d days from now", days) % days)
+            for days in range(1, LONGEST_DELAY.days + 1)
+        ],
+    )
+
+
+class MitigateForm(forms.Form):
+    """What is typed to do something to several at once."""
+
+    word = forms.CharField(
+        label=_("Type “mitigate” to go on"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+    )
+
+    def clean_word(self) -> str:
+        if self.cleaned_data["word"].strip().casefold() != "mitigate":
+            raise forms.ValidationError(_("Type “mitigate”, to show that you mean it."))
+        return "mitigate"

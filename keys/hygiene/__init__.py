@@ -1,0 +1,1 @@
+"""Key hygiene: what controls look for, what they found, and what becomes of it."""
