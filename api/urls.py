@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from api import leaks as leak_reports
 from api.description import describe
 from api.door import methods, nothing_here
 from api.v1 import keys as v1_keys
@@ -13,6 +14,7 @@ from api.v2 import (
     audit,
     governance,
     invitations,
+    leaks,
     org,
     roles,
     rum_applications,
@@ -241,6 +243,9 @@ rum = [
     ),
 ]
 
+# Leaks
+safety = [path("v2/leaks", methods(POST=leaks.report_leaks), name="api-leaks")]
+
 # The governance console
 _control = "v2/governance/control/<str:detection_type>"
 console = [
@@ -285,11 +290,12 @@ console = [
     ),
 ]
 
-described = [*validation, *keys, *accounts, *people, *rum, *organization, *console, *v1]
+described = [*validation, *keys, *accounts, *people, *rum, *organization, *console, *safety, *v1]
 """The addresses that the description holds: all that a credential opens."""
 
 urlpatterns = [
     *described,
     path("openapi.json", describe(described), name="api-description"),
+    path("leaks/github", leak_reports.github_report, name="api-leaks-github"),
     re_path("", nothing_here, name="api-nothing-here"),
 ]

@@ -46,6 +46,12 @@ class Event(StrEnum):
     CREDENTIAL_OWNERSHIP_CHANGED = "credential.ownership_changed"
     POLICY_CHANGED = "policy.changed"
     CREDENTIAL_SEEN_IN_BROWSER = "credential.seen_in_browser"
+    CREDENTIAL_LEAKED = "credential.leaked"
+    LEAK_STEP_DONE = "leak.step_done"
+    LEAK_CLOSED = "leak.closed"
+    LEAK_DISMISSED = "leak.dismissed"
+    SECURITY_CONTACTS_CHANGED = "security_contacts.changed"
+    SECURITY_CONTACTS_REVIEWED = "security_contacts.reviewed"
     CLIENT_TOKEN_USE_CHANGED = "client_token.use_changed"  # noqa: S105 - the name of an event
     CREDENTIALS_EXPORTED = "credentials.exported"
     AUDIT_EXPORTED = "audit.exported"
@@ -112,6 +118,12 @@ SENTENCES: dict[Event, Promise] = {
     Event.CREDENTIAL_OWNERSHIP_CHANGED: _("%(actor)s changed who looks after %(target)s"),
     Event.POLICY_CHANGED: _("%(actor)s changed the policy for %(target)s"),
     Event.CREDENTIAL_SEEN_IN_BROWSER: _("%(target)s was refused because it came from a browser"),
+    Event.CREDENTIAL_LEAKED: _("%(target)s was reported as leaked"),
+    Event.LEAK_STEP_DONE: _("%(actor)s did a step about the leak of %(target)s"),
+    Event.LEAK_CLOSED: _("%(actor)s closed the leak of %(target)s"),
+    Event.LEAK_DISMISSED: _("%(actor)s dismissed the leak of %(target)s as a false alarm"),
+    Event.SECURITY_CONTACTS_CHANGED: _("%(actor)s changed the security contacts of %(target)s"),
+    Event.SECURITY_CONTACTS_REVIEWED: _("%(actor)s confirmed the security contacts of %(target)s"),
     Event.CLIENT_TOKEN_USE_CHANGED: _("%(actor)s changed what %(target)s may be used for"),
     Event.CREDENTIALS_EXPORTED: _("%(actor)s exported the list of credentials"),
     Event.AUDIT_EXPORTED: _("%(actor)s exported the audit trail"),
@@ -178,6 +190,12 @@ LABELS: dict[Event, Promise] = {
     Event.CREDENTIAL_OWNERSHIP_CHANGED: _("Ownership changed"),
     Event.POLICY_CHANGED: _("Policy changed"),
     Event.CREDENTIAL_SEEN_IN_BROWSER: _("API key seen in a browser"),
+    Event.CREDENTIAL_LEAKED: _("Leak reported"),
+    Event.LEAK_STEP_DONE: _("Step about a leak done"),
+    Event.LEAK_CLOSED: _("Leak closed"),
+    Event.LEAK_DISMISSED: _("Leak dismissed"),
+    Event.SECURITY_CONTACTS_CHANGED: _("Security contacts changed"),
+    Event.SECURITY_CONTACTS_REVIEWED: _("Security contacts confirmed"),
     Event.CLIENT_TOKEN_USE_CHANGED: _("Client token’s use changed"),
     Event.CREDENTIALS_EXPORTED: _("List of credentials exported"),
     Event.AUDIT_EXPORTED: _("Audit trail exported"),

@@ -7,6 +7,7 @@ AUTHENTICATION = "Authentication"
 ORGANIZATION = "Organization Management"
 TRAIL = "Audit Trail"
 RUM = "Real User Monitoring"
+NOTIFICATION = "Security Notification"
 GOVERNANCE = "Governance"
 
 FACETS: dict[Event, tuple[str, str]] = {
@@ -47,6 +48,12 @@ FACETS: dict[Event, tuple[str, str]] = {
     Event.CREDENTIAL_OWNERSHIP_CHANGED: (AUTHENTICATION, "modified"),
     Event.POLICY_CHANGED: (ORGANIZATION, "modified"),
     Event.CREDENTIAL_SEEN_IN_BROWSER: (AUTHENTICATION, "accessed"),
+    Event.CREDENTIAL_LEAKED: (NOTIFICATION, "notification"),
+    Event.LEAK_STEP_DONE: (NOTIFICATION, "modified"),
+    Event.LEAK_CLOSED: (NOTIFICATION, "modified"),
+    Event.LEAK_DISMISSED: (NOTIFICATION, "modified"),
+    Event.SECURITY_CONTACTS_CHANGED: (ORGANIZATION, "modified"),
+    Event.SECURITY_CONTACTS_REVIEWED: (ORGANIZATION, "modified"),
     Event.CLIENT_TOKEN_USE_CHANGED: (AUTHENTICATION, "modified"),
     Event.CREDENTIALS_EXPORTED: (AUTHENTICATION, "accessed"),
     Event.AUDIT_EXPORTED: (TRAIL, "accessed"),
@@ -76,6 +83,8 @@ FACETS: dict[Event, tuple[str, str]] = {
 }
 """The category, which is `@evt.name`, and what was done, which is `@action`."""
 
+_WARNINGS = frozenset({Event.PERSON_REFUSED, Event.CREDENTIAL_SEEN_IN_BROWSER, Event.CREDENTIAL_LEAKED})
+
 SOURCE = "audit"
 """What `source:` says of every event."""
 
@@ -92,7 +101,7 @@ def action(event: Event) -> str:
 
 def status(event: Event) -> str:
     """`@status`."""
-    return "warn" if event in {Event.PERSON_REFUSED, Event.CREDENTIAL_SEEN_IN_BROWSER} else "info"
+    return "warn" if event in _WARNINGS else "info"
 
 
 def source(_event: Event) -> str:

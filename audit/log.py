@@ -1,7 +1,7 @@
 """The only writer of the audit trail."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -49,17 +49,44 @@ class Target:
     label: str
 
 
+@dataclass(frozen=True)
+class Happening:
+    """What happened to what: one event of several of a sort."""
+
+    target: Target
+    changes: Changes
+    reason: str = ""
+
+
 def record(event: Event, *, by: Doer, target: Target, changes: Changes | None = None, reason: str = "") -> AuditEvent:
     """Append one event to the organisation's chain, inside the caller's transaction.
 
     `changes` maps a field to its new value, or to [before, after]; JSON types only, never a secret.
     """
+    return record_all(event, [Happening(target, changes or {}, reason)], by=by)[0]
+
+
+def record_all(event: Event, happenings: Sequence[Happening], *, by: Doer) -> list[AuditEvent]:
+    """Append several of a sort, in their order; each as `record` does. The chain is locked once for all of them."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("An event is recorded in the transaction of the change it tells of.")
-    organization_id = by.organization_id or INSTALLATION
-    chain = _locked_chain(organization_id)
-    entry = AuditEvent(
-        organization_id=organization_id,
+    if not happenings:
+        return []
+    chain = _locked_chain(by.organization_id or INSTALLATION)
+    entries = []
+    for happening in happenings:
+        entry = _entry(event, happening, chain, by=by)
+        entry.hash = hash_of(entry, chain.head)
+        chain.length, chain.head = entry.sequence, entry.hash
+        entries.append(entry)
+    AuditEvent.objects.bulk_create(entries)
+    chain.save(update_fields=["length", "head"])
+    return entries
+
+
+def _entry(event: Event, happening: Happening, chain: Chain, *, by: Doer) -> AuditEvent:
+    return AuditEvent(
+        organization_id=chain.organization_id,
         sequence=chain.length + 1,
         at=by.now,
         event=event.value,
@@ -71,18 +98,13 @@ def record(event: Event, *, by: Doer, target: Target, changes: Changes | None = 
         ip=by.ip,
         user_agent=by.user_agent[:256],
         request_id=by.request_id,
-        target_type=target.type,
-        target_id=target.id,
-        target_label=target.label,
-        changes=dict(changes or {}),
-        reason=reason,
+        target_type=happening.target.type,
+        target_id=happening.target.id,
+        target_label=happening.target.label,
+        changes=dict(happening.changes),
+        reason=happening.reason,
         previous_hash=chain.head,
     )
-    entry.hash = hash_of(entry, chain.head)
-    entry.save(force_insert=True)
-    chain.length, chain.head = entry.sequence, entry.hash
-    chain.save(update_fields=["length", "head"])
-    return entry
 
 
 def _locked_chain(organization_id: uuid.UUID) -> Chain:

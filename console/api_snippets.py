@@ -27,7 +27,7 @@ CLIENTS = {
     ("v2", "Governance"): "GovernanceConsoleApi",
 }
 """Where Datadog's client keeps the operations of a section; those below a service account's address it keeps apart."""
-NOT_IN_THE_CLIENT = frozenset({"validate_keys"})
+NOT_IN_THE_CLIENT = frozenset({"validate_keys", "report_leaks"})
 UNSTABLE_IN_THE_CLIENT = frozenset({"validate", "anonymize_users", "list_role_templates"})
 UNSTABLE_APIS = frozenset({"GovernanceConsoleApi"})
 """What the client calls only when told that this is meant: operations, and all those of an API."""

@@ -82,3 +82,12 @@ def web_address(name: str, default: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
         raise _refuse(name, f"expected an origin like https://keys.example.com, got {value!r}.")
     return value
+
+
+def address(name: str, default: str) -> str:
+    """An http or https address, such as https://api.example.com/keys."""
+    value = text(name, default)
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.fragment:
+        raise _refuse(name, f"expected an address like https://api.example.com/keys, got {value!r}.")
+    return value

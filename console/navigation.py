@@ -61,8 +61,12 @@ def _organization_groups(request: ConsoleRequest) -> list[Group]:
             _("Governance"),
             _present(
                 may(P.GOVERNANCE_CONSOLE_READ) and _item(_("Key hygiene"), "hygiene", "list-checks"),
+                sees_keys and _item(_("Policies"), "policy-list", "scale"),
                 may(P.USAGE_READ) and _item(_("Usage"), "usage", "chart-no-axes-column"),
                 may(P.AUDIT_LOGS_READ) and _item(_("Audit trail"), "audit-trail", "scroll-text"),
+                _item(_("Safety center"), "safety", "shield-alert")
+                if may(P.GOVERNANCE_CONSOLE_READ)
+                else _item(_("Report a leak"), "leak-report", "shield-alert"),
             ),
         ),
         Group(

@@ -29,6 +29,7 @@ VERIFY_MAX_STALE = env.number("VERIFY_MAX_STALE", 4, at_least=1, at_most=300)  #
 VERIFY_UNKNOWN = env.number("VERIFY_UNKNOWN", 600, at_least=1, at_most=1_000_000)  # a minute, network and worker
 INTAKE_MAX_BODY = 5 * 1024 * 1024  # bytes of one request to the intake, as sent; as Datadog's own takes
 PROXY_VISITS = env.number("PROXY_VISITS", 600, at_least=1, at_most=1_000_000)  # a minute, visitor and worker
+GITHUB_KEYS_URL = env.address("GITHUB_KEYS_URL", "https://api.github.com/meta/public_keys/secret_scanning")
 EGRESS_ALLOW = env.networks("EGRESS_ALLOW")  # besides public addresses, where organisations may have data sent to
 API_RATES = env.rates("API_RATES", read=(1000, 60), write=(300, 60), search=(100, 60), validate=(10_000, 60))
 

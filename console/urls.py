@@ -12,18 +12,27 @@ from console.converters import KindConverter
 from console.organization import (
     apis,
     audit,
+    bulk,
     client_tokens,
+    creating,
     credentials,
     data_intake,
     help_page,
     hygiene,
     hygiene_detections,
     limits,
+    managers,
     members,
+    ownerships,
+    policies,
     reference,
+    revoking,
     roles,
+    rotations,
     rum_applications,
     rum_proxies,
+    safety,
+    safety_leaks,
     service_accounts,
     timed_work,
     usage,
@@ -82,15 +91,23 @@ api_urls = [
     path("", apis.apis, name="apis"),
     path("export.csv", apis.apis_export, name="apis-export"),
     path("<kind:kind>/", credentials.credential_list, name="credential-list"),
-    path("<kind:kind>/new/", credentials.credential_create, name="credential-create"),
+    path("<kind:kind>/new/", creating.credential_create, name="credential-create"),
+    path("<kind:kind>/bulk/rotate/", bulk.credentials_rotate, name="credentials-rotate"),
+    path("<kind:kind>/bulk/revoke/", bulk.credentials_revoke, name="credentials-revoke"),
     path("<kind:kind>/<uuid:pk>/", credentials.credential_detail, name="credential-detail"),
     path("<kind:kind>/<uuid:pk>/usage/", usage.credential_usage, name="credential-usage"),
     path("<kind:kind>/<uuid:pk>/usage/export.csv", usage.credential_usage_export, name="credential-usage-export"),
     path("<kind:kind>/<uuid:pk>/rename/", credentials.credential_rename, name="credential-rename"),
     path("<kind:kind>/<uuid:pk>/scopes/", credentials.credential_scopes, name="credential-scopes"),
+    path("<kind:kind>/<uuid:pk>/ownership/", ownerships.credential_ownership, name="credential-ownership"),
     path("<kind:kind>/<uuid:pk>/use/", client_tokens.credential_use, name="credential-use"),
-    path("<kind:kind>/<uuid:pk>/rotate/", client_tokens.credential_rotate, name="credential-rotate"),
-    path("<kind:kind>/<uuid:pk>/revoke/", credentials.credential_revoke, name="credential-revoke"),
+    path("<kind:kind>/<uuid:pk>/rotate/", rotations.credential_rotate, name="credential-rotate"),
+    path("<kind:kind>/<uuid:pk>/finish/", rotations.credential_finish, name="credential-finish"),
+    path("<kind:kind>/<uuid:pk>/cancel/", rotations.credential_cancel, name="credential-cancel"),
+    path("<kind:kind>/<uuid:pk>/revoke/", revoking.credential_revoke, name="credential-revoke"),
+    path("<kind:kind>/<uuid:pk>/restore/", revoking.credential_restore, name="credential-restore"),
+    path("<kind:kind>/<uuid:pk>/block/", revoking.credential_block, name="credential-block"),
+    path("<kind:kind>/<uuid:pk>/unblock/", revoking.credential_unblock, name="credential-unblock"),
 ]
 
 # /rum-applications/
@@ -110,8 +127,15 @@ service_account_urls = [
     path("new/", service_accounts.service_account_create, name="service-account-create"),
     path("<uuid:pk>/", service_accounts.service_account_detail, name="service-account-detail"),
     path("<uuid:pk>/edit/", service_accounts.service_account_edit, name="service-account-edit"),
+    path("<uuid:pk>/managers/", managers.service_account_managers, name="service-account-managers"),
     path("<uuid:pk>/disable/", service_accounts.service_account_disable, name="service-account-disable"),
     path("<uuid:pk>/enable/", service_accounts.service_account_enable, name="service-account-enable"),
+]
+
+# /policies/
+policy_urls = [
+    path("", policies.policy_list, name="policy-list"),
+    path("<kind:kind>/", policies.policy_edit, name="policy-edit"),
 ]
 
 # /members/roles/
@@ -146,6 +170,17 @@ webhook_urls = [
     path("<uuid:pk>/test/", webhooks.webhook_test, name="webhook-test"),
     path("<uuid:pk>/delete/", webhooks.webhook_delete, name="webhook-delete"),
     path("<uuid:pk>/deliveries/<uuid:delivery>/send/", webhooks.webhook_send_again, name="webhook-send-again"),
+]
+
+# /safety/
+safety_urls = [
+    path("", safety.safety, name="safety"),
+    path("report/", safety.leak_report, name="leak-report"),
+    path("contacts/", safety.security_contacts, name="security-contacts"),
+    path("leaks/<uuid:pk>/", safety_leaks.leak_detail, name="leak-detail"),
+    path("leaks/<uuid:pk>/steps/<slug:step>/", safety_leaks.leak_step, name="leak-step"),
+    path("leaks/<uuid:pk>/close/", safety_leaks.leak_close, name="leak-close"),
+    path("leaks/<uuid:pk>/dismiss/", safety_leaks.leak_dismiss, name="leak-dismiss"),
 ]
 
 # /hygiene/
@@ -195,14 +230,17 @@ urlpatterns = [
     path("apis/", include(api_urls)),
     path("rum-applications/", include(rum_application_urls)),
     path("service-accounts/", include(service_account_urls)),
+    path("policies/", include(policy_urls)),
     path("members/roles/", include(role_urls)),
     path("members/", include(member_urls)),
     path("webhooks/", include(webhook_urls)),
+    path("safety/", include(safety_urls)),
     path("hygiene/", include(hygiene_urls)),
     path("", include(other_urls)),
     path("support/", include(support_urls)),
     path("api/", include("api.urls")),
     path("", include("api.verify.urls")),
+    path("", include("api.well_known")),
 ]
 if settings.DEBUG:
     urlpatterns += [path("styleguide/", styleguide.styleguide, name="styleguide")]

@@ -1,6 +1,7 @@
 """Refusing a credential for a while, without ending it: to see who shouts, or until somebody has looked."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -31,9 +32,24 @@ def brown_out(credential_id: uuid.UUID, *, by: Actor) -> Credential:
 def quarantine(credential_id: uuid.UUID, *, by: Actor, reason: str) -> Credential:
     """Refuse it until somebody lifts that; one in quarantine stays as it is. Raises NotPermitted, NotAllowed."""
     credential = _to_block(credential_id, by=by)
-    if credential.is_blocked(by.now) and credential.blocked_until is None:
+    if is_in_quarantine(credential, now=by.now):
         return credential
     return _block(credential, None, by=by, reason=reason)
+
+
+def quarantine_all(credentials: Iterable[Credential], *, by: Actor, reason: str) -> None:
+    """Put several of the organisation's into quarantine that are not yet there. For verbs that hold the organisation's
+    lock and have asked governance."""
+    found = [one for one in credentials if not is_in_quarantine(one, now=by.now)]
+    Credential.objects.filter(pk__in=[one.pk for one in found]).update(blocked_at=by.now, blocked_until=None)
+    for one in found:
+        one.blocked_at, one.blocked_until = by.now, None
+    log.record_all(Event.CREDENTIAL_BLOCKED, [_blocked(one, reason) for one in found], by=by)
+
+
+def is_in_quarantine(credential: Credential, *, now: datetime) -> bool:
+    """Whether it is refused until somebody lifts that."""
+    return credential.is_blocked(now) and credential.blocked_until is None
 
 
 @transaction.atomic
@@ -72,9 +88,13 @@ def _to_block(credential_id: uuid.UUID, *, by: Actor) -> Credential:
 def _block(credential: Credential, until: datetime | None, *, by: Actor, reason: str) -> Credential:
     credential.blocked_at, credential.blocked_until = by.now, until
     credential.save(update_fields=["blocked_at", "blocked_until"])
-    changes = {"until": until.isoformat() if until else None}
-    log.record(Event.CREDENTIAL_BLOCKED, by=by, target=lifecycle.target(credential), changes=changes, reason=reason)
+    log.record_all(Event.CREDENTIAL_BLOCKED, [_blocked(credential, reason)], by=by)
     return credential
+
+
+def _blocked(credential: Credential, reason: str) -> log.Happening:
+    until = credential.blocked_until
+    return log.Happening(lifecycle.target(credential), {"until": until.isoformat() if until else None}, reason)
 
 
 def _unblock(credential: Credential, *, by: Actor, reason: str) -> Credential:

@@ -13,7 +13,19 @@ from accounts.actors import Actor, ActorType
 from accounts.builtin_roles import ADMIN, AUDITOR, READ_ONLY, STANDARD, BuiltinRole
 from accounts.models import Member, Organization, Person
 from accounts.names import key
-from keys import bootstrap, demo_hygiene, demo_life, demo_rum, demo_usage, demo_uses, lifecycle, limits, offboarding
+from keys import (
+    bootstrap,
+    demo_hygiene,
+    demo_life,
+    demo_rum,
+    demo_safety,
+    demo_telling,
+    demo_usage,
+    demo_uses,
+    lifecycle,
+    limits,
+    offboarding,
+)
 from keys.kinds import (
     API_KEY,
     APPLICATION_KEY,
@@ -90,6 +102,8 @@ PROGRAMS = (
 )
 RESPONDER = ("Incident responder", ("incident_read", "incident_write", "monitors_downtime", "on_call_read"))
 """A role of their own, and what it permits."""
+STEPS = (*demo_rum.STEPS, *demo_life.STEPS, *demo_telling.STEPS, *demo_safety.STEPS)
+"""What else happens, each told in a module of its own."""
 _CI = ("ci_visibility_read", "ci_visibility_write", "deployment_gates_evaluate", "monitors_read")
 _TERRAFORM = ("dashboards_read", "dashboards_write", "monitors_read", "monitors_write", "slos_read", "slos_write")
 CREDENTIALS = (
@@ -174,6 +188,7 @@ def seed(*, now: datetime) -> bool:
         demo_usage.tell(acme.organization, now=now)
         demo_hygiene.tell(acme.organization, acting=acme.acting, now=now)
         _globex(sam, now).tell()
+        demo_telling.settle(now)
     return True
 
 
@@ -205,7 +220,7 @@ def _acme(sam: Person, now: datetime) -> Story:
     story.happens(141.2, _sharing(story, "Bob Martin"))
     for made in CREDENTIALS:
         story.happens(made.days_ago, _making(story, made))
-    for days_ago, name, step in (*demo_rum.STEPS, *demo_life.STEPS):
+    for days_ago, name, step in STEPS:
         story.happens(days_ago, _doing(story, name, step))
     story.happens(62.4, _asking(story, "Noah Kim", 50, "One key for each of our 42 clusters."))
     story.happens(61.8, _declining(story, sam, "One key for each team is enough to revoke without pain; ask again."))

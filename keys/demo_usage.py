@@ -67,6 +67,8 @@ FLOWS = (
     Flow("cost-report", _PYTHON, "192.0.2.44", "/api/v2/usage/cost", 12, 20.2, at_desks=True),
     Flow("old-import-script", "python-requests/2.31.0", "192.0.2.80", "/api/v1/import", 30, 24 * 40.4),
     Flow("old-import-script", "python-requests/2.31.0", "192.0.2.80", "/api/v1/import", 24, 1.3, _REVOKED, since=40),
+    Flow("hackathon-export", _PYTHON, "192.0.2.44", "/api/v2/logs", 130, 24 * 6.3),
+    Flow("hackathon-export", "python-requests/2.32", "203.0.113.77", "/api/v2/logs", 45, 24 * 4.9, _REVOKED, since=6.2),
     Flow("storefront-web, replaced", _CHROME, "203.0.113.9", "/api/v2/rum", 4100, 24 * 9.1),
     Flow("storefront-web, replaced", _SAFARI, "198.51.100.201", "/api/v2/rum", 2300, 24 * 8.4),
     Flow("storefront-web, replaced", _FIREFOX, "2001:db8:1f::2", "/api/v2/rum", 640, 2.4),

@@ -7,10 +7,12 @@ settings.EGRESS_ALLOW. No redirect is followed, and no proxy of the environment 
 """
 
 import asyncio
+import contextlib
 import functools
 import ipaddress
 import socket
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -147,19 +149,45 @@ def session(*, most: int = 0) -> aiohttp.ClientSession:
     )
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """What is at an address, and the ETag it has there (empty where it has none)."""
+
+    content: bytes
+    etag: str
+
+
 async def fetch(client: aiohttp.ClientSession, address: str) -> bytes:
     """What is at the address: a 200 of at most MOST_FETCHED bytes. Raises NotReached."""
+    async with _answered(client, address, {}) as answer:
+        return await _content(answer)
+
+
+async def fetch_if_changed(client: aiohttp.ClientSession, address: str, *, etag: str) -> Fetched | None:
+    """As `fetch`, with its ETag; None while what is there still has the ETag that is known. Raises NotReached."""
+    async with _answered(client, address, {"If-None-Match": etag} if etag else {}) as answer:
+        if etag and answer.status == HTTPStatus.NOT_MODIFIED:
+            return None
+        return Fetched(await _content(answer), answer.headers.get("ETag", ""))
+
+
+@contextlib.asynccontextmanager
+async def _answered(
+    client: aiohttp.ClientSession, address: str, headers: dict[str, str]
+) -> AsyncIterator[aiohttp.ClientResponse]:
     try:
-        async with client.get(address, allow_redirects=False) as answer:
-            if answer.status != 200:
-                raise NotReached(f"it answered {answer.status}")
-            content = await answer.content.read(MOST_FETCHED + 1)
-            while len(content) <= MOST_FETCHED and (more := await answer.content.read(MOST_FETCHED)):
-                content += more
-    except Forbidden:
-        raise NotReached("its address is not public") from None
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
-        raise NotReached("it could not be reached") from None
+        async with client.get(address, allow_redirects=False, headers=headers) as answer:
+            yield answer
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        raise NotReached(_why(error)) from None
+
+
+async def _content(answer: aiohttp.ClientResponse) -> bytes:
+    if answer.status != HTTPStatus.OK:
+        raise NotReached(f"it answered {answer.status}")
+    content = await answer.content.read(MOST_FETCHED + 1)
+    while len(content) <= MOST_FETCHED and (more := await answer.content.read(MOST_FETCHED)):
+        content += more
     if len(content) > MOST_FETCHED:
         raise NotReached(f"it answered with more than {MOST_FETCHED // 1024} KiB")
     return content
@@ -171,9 +199,12 @@ async def post(client: aiohttp.ClientSession, address: str, body: bytes, headers
     try:
         async with client.post(address, data=body, headers=headers, allow_redirects=False, timeout=within) as answer:
             return answer.status
-    except Forbidden:
-        raise NotReached("its address is not public") from None
     except TimeoutError:
         raise NotReached(f"it did not answer in {POST_SECONDS:.0f} seconds") from None
-    except (aiohttp.ClientError, OSError, ValueError):
-        raise NotReached("it could not be reached") from None
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        raise NotReached(_why(error)) from None
+
+
+def _why(error: Exception) -> str:
+    is_forbidden = isinstance(getattr(error, "os_error", error), Forbidden)
+    return "its address is not public" if is_forbidden else "it could not be reached"

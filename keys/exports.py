@@ -9,8 +9,8 @@ from django.db.models import OuterRef, Subquery
 from accounts.actors import Actor
 from audit import export, log, search
 from audit.events import Event
-from keys import lifecycle
-from keys.models import Credential, CredentialQuerySet
+from keys import lifecycle, ownership
+from keys.models import Credential, CredentialQuerySet, Ownership
 from keys.usage import reports
 from keys.usage.periods import Grain, Period
 
@@ -19,6 +19,9 @@ COLUMNS = (
     "name",
     "last4",
     "owner",
+    "team",
+    "environment",
+    "purpose",
     "scopes",
     "created_at",
     "created_by",
@@ -79,7 +82,7 @@ def _row(credential: Credential) -> list[object]:
         credential.kind.value,
         credential.name,
         credential.last4,
-        credential.owner.name if credential.owner else "",
+        *_ownership(credential),
         " ".join(credential.scopes or []),
         credential.created_at.isoformat(),
         credential.created_by.name if credential.created_by else "",
@@ -88,3 +91,10 @@ def _row(credential: Credential) -> list[object]:
         credential.last_used_at.isoformat() if credential.last_used_at else "",
         credential.id,
     ]
+
+
+def _ownership(credential: Credential) -> list[str]:
+    """Who owns it or looks after it, team, environment and purpose."""
+    said = ownership.of(credential) or Ownership()
+    owner = credential.owner or said.member
+    return [owner.name if owner else "", said.team, said.environment, said.purpose]

@@ -38,6 +38,16 @@ def may_revoke(actor: Actor, credential: Credential) -> bool:
     return _permits(actor, credential.kind, credential.owner, credential.kind.rights.revoke)
 
 
+def may_revoke_some(actor: Actor, kind: Kind) -> bool:
+    """Whether there is any of this kind that the actor may revoke, if not necessarily every one."""
+    return actor.can(kind.rights.revoke, kind.rights.own, kind.rights.service_account)
+
+
+def may_rotate(actor: Actor, credential: Credential) -> bool:
+    """Whether the actor may revoke it and create one like it."""
+    return may_revoke(actor, credential) and may_restore(actor, credential)
+
+
 def may_see(actor: Actor, kind: Kind) -> bool:
     """Whether the actor may know of any credential of this kind."""
     return actor.can(kind.rights.read, kind.rights.own, kind.rights.service_account)
@@ -48,6 +58,11 @@ def may_create(actor: Actor, kind: Kind) -> bool:
     rights = kind.rights
     own = actor.type is not ActorType.SUPPORT_USER and actor.can(rights.own)
     return own or actor.can(rights.create, rights.service_account)
+
+
+def kept_to_admins(actor: Actor, policy: Policy) -> bool:
+    """Whether the policy lets only admins create one, and the actor is none."""
+    return policy.admins_create and not actor.can(Permission.ORG_MANAGEMENT)
 
 
 def owners_for(actor: Actor, kind: Kind) -> QuerySet[Member]:
@@ -107,7 +122,7 @@ def check_issue(draft: Credential, *, by: Actor, beyond_owner: bool, entitled: b
 
 def check_place(draft: Credential, policy: Policy, *, by: Actor) -> None:
     """Refuse one more of its kind where there are as many as may be, or where the policy lets only admins make them."""
-    if policy.admins_create and not by.can(Permission.ORG_MANAGEMENT):
+    if kept_to_admins(by, policy):
         raise NotPermitted(Permission.ORG_MANAGEMENT)
     limit = limit_of(draft.kind, draft.organization, draft.owner)
     if limit and not limit.left:
@@ -256,8 +271,8 @@ def restorable_until(credential: Credential) -> datetime | None:
 
 
 def check_restore(credential: Credential, *, now: datetime) -> None:
-    """Refuse to bring back what is not revoked, what was revoked too long ago, and one more than there may be. Called
-    under the organisation's lock."""
+    """Refuse to bring back what is not revoked, what was revoked too long ago, what leaked, and one more than there may
+    be. Called under the organisation's lock."""
     words = {"name": credential.name}
     if credential.revoked_at is None:
         raise NotAllowed("", _("%(name)s is not revoked.") % words)
@@ -266,6 +281,8 @@ def check_restore(credential: Credential, *, now: datetime) -> None:
         raise NotAllowed("", _("Once revoked, this is gone for good. Create a new one."))
     if until <= now:
         raise NotAllowed("", _("%(name)s was revoked too long ago to be restored. Create a new one.") % words)
+    if credential.leaks.confirmed().exists():
+        raise NotAllowed("", _("%(name)s leaked: somebody else may have it. Create a new one.") % words)
     limit = limit_of(credential.kind, credential.organization, credential.owner)
     if limit and not limit.left:
         raise NotAllowed("", _limit_reached(credential.kind, limit))
@@ -286,6 +303,14 @@ def at_minimum(kind: Kind, organization_id: uuid.UUID) -> bool:
         Credential.objects.of(organization_id).of_kind(kind).where(Where.counted())[: kind.quota.keep_at_least + 1]
     )
     return one_more.count() <= kind.quota.keep_at_least
+
+
+def to_spare(kind: Kind, organization_id: uuid.UUID) -> int | None:
+    """How many live ones the organisation has beyond those it must keep; None where it need keep none."""
+    if kind.quota is None or not kind.quota.keep_at_least:
+        return None
+    counted = Credential.objects.of(organization_id).of_kind(kind).where(Where.counted())
+    return max(0, counted.count() - kind.quota.keep_at_least)
 
 
 def sees_everything(actor: Actor) -> bool:

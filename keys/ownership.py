@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts import names
-from accounts.models import Member
+from accounts import members, names
+from accounts.actors import Actor
+from accounts.models import Member, MemberQuerySet
 from accounts.refusals import NotAllowed
 from keys.models import Credential, Ownership
 from keys.models.ownership import LONGEST_NAME, LONGEST_PURPOSE
@@ -23,6 +24,37 @@ class Owned:
 
 
 UNSAID = Owned()
+
+
+MOST_SUGGESTED = 200
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words an organisation uses already: teams, environments and purposes, each by name."""
+
+    teams: list[str]
+    environments: list[str]
+    purposes: list[str]
+
+
+def acting(by: Actor) -> Owned:
+    """That whoever acts looks after it; nothing is said where no member acts."""
+    member = members.acting(by)
+    return Owned(member_id=member.pk) if member else UNSAID
+
+
+def possible(organization_id: uuid.UUID) -> MemberQuerySet:
+    """Who can be named: active members, then service accounts, by name."""
+    return Member.objects.of(organization_id).active().order_by("-sort", "name_key", "pk")
+
+
+def vocabulary(organization_id: uuid.UUID) -> Vocabulary:
+    """What has been said so far. One query."""
+    found = Ownership.objects.filter(credential__organization_id=organization_id)
+    said = found.order_by().values_list("team", "environment", "purpose").distinct()[:MOST_SUGGESTED]
+    columns = zip(*said, strict=True) if said else ((), (), ())
+    return Vocabulary(*(sorted(filter(None, set(column))) for column in columns))
 
 
 def of(credential: Credential) -> Ownership | None:

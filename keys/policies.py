@@ -57,6 +57,12 @@ def all_of(organization_id: uuid.UUID) -> dict[Kind, Policy]:
     return {kind: rows.get(kind) or default(organization_id, kind) for kind in KINDS}
 
 
+def proposed(organization_id: uuid.UUID, kind: Kind, terms: Terms) -> Policy:
+    """The policy as it would be, not saved: for looking at what it would mean. Raises NotAllowed with the field."""
+    _check(kind, terms)
+    return Policy(organization_id=organization_id, kind=kind, **vars(terms))
+
+
 @transaction.atomic
 def change(kind: Kind, terms: Terms, *, by: Actor) -> Policy:
     """Let these terms hold from now on, for what is created or rotated. Raises NotPermitted, or NotAllowed with the

@@ -21,6 +21,7 @@ from keys.models import (
     EventProcessing,
     RumApplication,
 )
+from keys.ownership import Owned
 
 MOST = 1000
 """Applications an organisation may have that are not deleted."""
@@ -63,7 +64,8 @@ def create(
     log.record(Event.RUM_APPLICATION_CREATED, by=by, target=target(application), changes={"type": application.type})
     draft = Credential(organization=organization, kind=CLIENT_TOKEN)
     name = governance.free_name(draft, application.name, now=by.now)
-    token = lifecycle.issue(CLIENT_TOKEN, name=name, entitled=True, by=by).credential
+    owned = Owned(member_id=maker.pk if maker else None)
+    token = lifecycle.issue(CLIENT_TOKEN, name=name, entitled=True, owned=owned, by=by).credential
     ClientTokenUse.objects.create(credential=token, application=application, sends=list(CLIENT_TOKEN.sends))
     return application
 

@@ -12,6 +12,7 @@ from django.db.models import Q
 from keys import blocking, reminders, rotation
 from keys.hygiene import enforcing, scanning
 from keys.models import TickRun
+from keys.safety import contacts
 from keys.telling import deliveries, mails, retention
 
 logger = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ JOBS: tuple[Job, ...] = (
     Job("reminders", reminders.remind),
     Job("hygiene.scan", scanning.scan),
     Job("hygiene.enforce", enforcing.enforce),
+    Job("contacts.remind", contacts.remind),
     Job("mails", mails.send),
     Job("webhooks", deliveries.send),
     Job("notifications.forget", retention.forget),
@@ -65,10 +67,10 @@ class Result:
         return f"failed, {self.error}" if self.error else f"{self.items} done"
 
 
-def run(clock: Clock, *, jobs: Iterable[Job] = JOBS, unless_since: timedelta = timedelta(0)) -> Iterable[Result]:
-    """Run each job, unless somebody else is running it or has begun to within `unless_since`. Gives each result as it
-    comes; a job that fails says why and stops none of the others."""
-    for job in jobs:
+def run(clock: Clock, *, jobs: Iterable[Job] | None = None, unless_since: timedelta = timedelta(0)) -> Iterable[Result]:
+    """Run each job, or these, unless somebody else is running it or has begun to within `unless_since`. Gives each
+    result as it comes; a job that fails says why and stops none of the others."""
+    for job in JOBS if jobs is None else jobs:
         holder = _claim(job, clock(), unless_since)
         yield _done(job, holder, clock) if holder else Result(job.name, was_skipped=True)
 

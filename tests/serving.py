@@ -104,7 +104,7 @@ def node(folder, database, **environment):
         "EGRESS_ALLOW": "127.0.0.0/8",
         "API_RATES": "read=1000000/60,write=1000000/60,search=1000000/60,validate=1000000/60",
     }
-    return Server(f"http://127.0.0.1:{port}", folder, os.environ | environment | own)
+    return Server(f"http://127.0.0.1:{port}", folder, os.environ | {"TICK": "0"} | environment | own)
 
 
 def database_url(folder, name):
@@ -120,7 +120,7 @@ def database_url(folder, name):
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("server")
-    running = node(folder, database_url(folder, f"server_{os.getpid()}"), DEMO="1")
+    running = node(folder, database_url(folder, f"server_{os.getpid()}"), DEMO="1", TICK="1")
     running.manage("prepare")
     running.start()
     yield running

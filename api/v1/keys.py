@@ -18,7 +18,7 @@ from api.operations import Rate, operation
 from api.paging import found
 from api.v2 import queries
 from api.v2.payloads.shapes import Name, Strict
-from keys import lifecycle, verification
+from keys import lifecycle, ownership, verification
 from keys.kinds import API_KEY, APPLICATION_KEY, Kind
 from keys.models import Credential
 
@@ -79,7 +79,7 @@ def list_api_keys_v1(call: Call) -> ApiKeysV1Document:
 @operation(tag=TAG, needs=(P.API_KEYS_WRITE,), conflict=409, rate=Rate.WRITE)
 def create_api_key_v1(call: Call, body: KeyName) -> ApiKeyV1Document:
     """Create an API key. The answer is the only one that holds its text."""
-    issued = lifecycle.issue(API_KEY, name=body.name, by=call.actor)
+    issued = lifecycle.issue(API_KEY, name=body.name, owned=ownership.acting(call.actor), by=call.actor)
     return ApiKeyV1Document(_api_key(issued.credential, issued.secret.text))
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db.models import QuerySet
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from accounts.models import Member
 from accounts.permissions import Permission as P
@@ -15,6 +15,8 @@ from api.paging import Total, found, moment, page_of
 from api.v2 import people, queries
 from api.v2.payloads import credentials as payloads
 from api.v2.representations import credentials as shown
+from api.v2.representations import leaks
+from api.v2.representations.leaks import LeakedKey
 from api.v2.service_accounts import account
 from keys import lifecycle
 from keys.kinds import PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN, Kind
@@ -36,9 +38,11 @@ def list_personal_access_tokens(call: Call, query: queries.AnyTokenQuery) -> sho
     if query.owned_by:
         rows = rows.filter(owner__in=people.ids(query.owned_by))
     rows = queries.tokens(rows, query)
+    page = page_of(rows, query)
     return shown.AccessTokensDocument(
-        data=[SHOWN[row.kind](row) for row in page_of(rows, query)],
+        data=[SHOWN[row.kind](row) for row in page],
         meta=shown.TokensMeta(Total(rows.count())),
+        included=_leaks(page, query),
     )
 
 
@@ -58,7 +62,7 @@ def get_personal_access_token(
 ) -> shown.PersonalAccessTokenDocument:
     """Get a personal access token: one's own, or with org_app_keys_read anybody's."""
     row = found(_personal(call, P.ORG_APP_KEYS_READ), token_id, MISSING)
-    return shown.PersonalAccessTokenDocument(shown.personal_access_token(row))
+    return shown.PersonalAccessTokenDocument(shown.personal_access_token(row), included=_leaks([row], query))
 
 
 @operation(tag=TAG, needs=(P.USER_APP_KEYS, P.ORG_APP_KEYS_WRITE), media=JSON_API, rate=Rate.WRITE)
@@ -84,9 +88,11 @@ def list_service_account_access_tokens(
 ) -> shown.ServiceAccessTokensDocument:
     """List the access tokens of a service account."""
     rows = queries.tokens(_of_account(call, service_account_id), query)
+    page = page_of(rows, query)
     return shown.ServiceAccessTokensDocument(
-        data=[shown.service_access_token(row) for row in page_of(rows, query)],
+        data=[shown.service_access_token(row) for row in page],
         meta=shown.TokensMeta(Total(rows.count())),
+        included=_leaks(page, query),
     )
 
 
@@ -106,7 +112,7 @@ def get_service_account_access_token(
 ) -> shown.ServiceAccessTokenDocument:
     """Get an access token of a service account."""
     row = found(_of_account(call, service_account_id), token_id, MISSING)
-    return shown.ServiceAccessTokenDocument(shown.service_access_token(row))
+    return shown.ServiceAccessTokenDocument(shown.service_access_token(row), included=_leaks([row], query))
 
 
 @operation(tag=TAG, needs=(P.SERVICE_ACCOUNT_WRITE,), media=JSON_API, rate=Rate.WRITE)
@@ -138,6 +144,13 @@ def _personal(call: Call, permission: P, *, ended: bool = False) -> QuerySet[Cre
 
 def _of_account(call: Call, service_account_id: str, *, ended: bool = False) -> QuerySet[Credential]:
     return _tokens(call, SERVICE_ACCESS_TOKEN, ended=ended).filter(owner=account(call, service_account_id))
+
+
+def _leaks(rows: list[Credential], query: queries.TokenInclude | queries.TokenQuery) -> list[LeakedKey] | UnsetType:
+    """The leaks of the tokens, where they are asked for."""
+    if query.include is UNSET:
+        return UNSET
+    return [leaks.leaked_key(leak) for leak in map(leaks.known_of, rows) if leak]
 
 
 def _issued(

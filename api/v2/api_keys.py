@@ -10,7 +10,7 @@ from api.paging import Total, found, page_of
 from api.v2 import people, queries
 from api.v2.payloads import credentials as payloads
 from api.v2.representations import accounts, credentials
-from keys import lifecycle, limits
+from keys import lifecycle, limits, ownership
 from keys.kinds import API_KEY
 from keys.models import Credential
 
@@ -41,6 +41,7 @@ def create_api_key(call: Call, body: payloads.ApiKeyCreate) -> credentials.ApiKe
         name=asked.name,
         category=asked.category,
         remote_config_read_enabled=asked.remote_config_read_enabled,
+        owned=ownership.acting(call.actor),
         by=call.actor,
     )
     return credentials.new_api_key(issued.credential, issued.secret.text)

@@ -3,14 +3,14 @@
 from typing import Annotated, Literal
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.db.models.functions import Coalesce
 from msgspec import UNSET, UnsetType
 
 from accounts.actors import Actor
 from api.paging import DATE_TIME, Paging, moment, order_of
 from keys.kinds import Kind
-from keys.models import Credential, Where
+from keys.models import Credential, Leak, Where
 
 Moment = Annotated[str, DATE_TIME]
 Text = Annotated[str, msgspec.Meta(max_length=128)]
@@ -24,8 +24,11 @@ COLUMNS = {
     "modified_at": "changed_at",
     "expires_at": "expires_at",
     "last_used_at": "last_used_at",
-    "leaked": "name_key",  # no leak is known
+    "leaked": "is_leaked",
 }
+
+
+_LEAKS = Prefetch("leaks", Leak.objects.confirmed().order_by("-reported_at", "pk"), to_attr="known_leaks")
 
 
 class Created(Paging):
@@ -97,12 +100,14 @@ class AnyTokenQuery(TokenQuery):
 def active(actor: Actor, *kinds: Kind) -> QuerySet[Credential]:
     """The organisation's credentials of these kinds, neither revoked nor expired: what this API's clients see."""
     rows = Credential.objects.of(actor.organization).filter(kind__in=kinds)
-    return rows.where(Where.active(actor.now)).with_people()
+    return rows.where(Where.active(actor.now)).with_people().prefetch_related(_LEAKS)
 
 
 def sorted_by(rows: QuerySet[Credential], sort: str) -> QuerySet[Credential]:
     """The rows in the order asked for; what was never changed counts as changed when it was created."""
-    return rows.annotate(changed_at=Coalesce("modified_at", "created_at")).order_by(*order_of(sort, COLUMNS))
+    leaked = Exists(Leak.objects.confirmed().filter(credential=OuterRef("pk")))
+    rows = rows.annotate(changed_at=Coalesce("modified_at", "created_at"), is_leaked=leaked)
+    return rows.order_by(*order_of(sort, COLUMNS))
 
 
 def created_between(rows: QuerySet[Credential], query: Created) -> QuerySet[Credential]:
@@ -129,9 +134,9 @@ def api_keys(rows: QuerySet[Credential], query: ApiKeyQuery) -> QuerySet[Credent
 
 
 def tokens(rows: QuerySet[Credential], query: TokenQuery) -> QuerySet[Credential]:
-    """The access tokens asked for. No leak is known, so asking for leaked ones finds none."""
+    """The access tokens asked for."""
     if query.filter:
         rows = rows.filter(name__icontains=query.filter)
     if query.leaked:
-        rows = rows.none()
+        rows = rows.filter(pk__in=Leak.objects.confirmed().values("credential"))
     return sorted_by(rows, query.sort)

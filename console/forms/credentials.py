@@ -1,4 +1,4 @@
-"""The forms of credentials: create (built from the kind's declaration), rename, scopes, revoke, filter."""
+"""The forms of credentials: create (built from the kind's declaration), rename, scopes, filter."""
 
 import secrets
 from collections.abc import Iterable
@@ -13,8 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.areas import AREAS, Area
 from accounts.models import Member
+from console.forms.ownership import OwnershipFields
 from console.kind_pages import EXPIRY_DAYS, Preset
-from keys.kinds import Kind, Rule
+from keys.kinds import Rule
+from keys.models import Policy
+
+USUAL_DAYS = 90
 
 
 class NameForm(forms.Form):
@@ -40,10 +44,11 @@ class ScopesField(forms.Field):
 class _ScopedForm(forms.Form):
     """What create and change of scopes have in common: scopes, or everything where the kind allows it."""
 
-    def _add_scopes(self, kind: Kind) -> None:
+    def _add_scopes(self, policy: Policy) -> None:
+        kind = policy.kind
         if kind.scopes is not Rule.NONE:
             self.fields["scopes"] = ScopesField()
-        if kind.scopes is Rule.OPTIONAL:
+        if kind.scopes is Rule.OPTIONAL and not policy.scopes_required:
             self.fields["everything"] = forms.BooleanField(required=False, label=_("All of the owner’s permissions"))
 
     def scopes_chosen(self) -> list[str] | None:
@@ -57,35 +62,49 @@ class _ScopedForm(forms.Form):
         return list(self["scopes"].value() or []) if "scopes" in self.fields else []
 
 
-class CredentialForm(NameForm, _ScopedForm):
-    """A new credential of any kind: a name, and whichever of owner, scopes and expiry the kind has."""
+class CredentialForm(NameForm, _ScopedForm, OwnershipFields):
+    """A new credential of any kind: a name, and whichever of owner, scopes and expiry the kind has, within the policy.
+
+    `owners` are those it can belong to; or, of the organisation's own kinds, those who can look after it. The `inline`
+    form asks for the name alone.
+    """
 
     nonce = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
 
-    def __init__(self, kind: Kind, owners: QuerySet[Member], *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, policy: Policy, owners: QuerySet[Member], *args: Any, inline: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.kind = kind
+        self.policy, self.kind = policy, policy.kind
         if not self.is_bound:
             self.initial.setdefault("nonce", secrets.token_urlsafe(24))
-        if not kind.belongs_to_organization:
-            self.fields["owner"] = forms.ModelChoiceField(
-                owners, label=_("Owner"), widget=forms.RadioSelect, empty_label=None
-            )
-            self.initial.setdefault("owner", owners.values_list("pk", flat=True).first())
-        self._add_scopes(kind)
-        if kind.expiry is not Rule.NONE:
-            self._add_expiry(kind)
+        if not self.kind.belongs_to_organization:
+            self._add_owner(owners)
+        elif not inline:
+            self.add_ownership(owners)
+        self._add_scopes(policy)
+        if self.kind.expiry is not Rule.NONE:
+            self._add_expiry()
 
-    def _add_expiry(self, kind: Kind) -> None:
-        days: list[tuple[str, Any]] = [(str(number), number) for number in EXPIRY_DAYS]
-        if kind.expiry is Rule.OPTIONAL:
+    def _add_owner(self, owners: QuerySet[Member]) -> None:
+        self.fields["owner"] = forms.ModelChoiceField(
+            owners, label=_("Owner"), widget=forms.RadioSelect, empty_label=None
+        )
+        self.initial.setdefault("owner", owners.values_list("pk", flat=True).first())
+
+    def _add_expiry(self) -> None:
+        longest = self.policy.longest.days
+        numbers = [number for number in EXPIRY_DAYS if number <= longest] or [longest]
+        days: list[tuple[str, Any]] = [(str(number), number) for number in numbers]
+        if self.kind.expiry is Rule.OPTIONAL and self.policy.longest_days is None:
             days.append(("never", "never"))
         days.append(("date", "date"))
         self.fields["expires"] = forms.ChoiceField(choices=days, label=_("Expires"), widget=forms.RadioSelect)
         self.fields["expires_on"] = forms.DateField(
             required=False, label=_("Date"), widget=forms.DateInput(attrs={"type": "date"})
         )
-        self.initial.setdefault("expires", "90")
+        if self.initial.get("expires") not in dict(days):
+            self.initial["expires"] = str(max((each for each in numbers if each <= USUAL_DAYS), default=numbers[0]))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -107,6 +126,11 @@ class CredentialForm(NameForm, _ScopedForm):
         return now + timedelta(days=int(chosen))
 
     @property
+    def owner(self) -> Member | None:
+        """Whom the credential of a valid form belongs to; None for the organisation."""
+        return None if self.kind.belongs_to_organization else self.cleaned_data["owner"]
+
+    @property
     def owner_chosen(self) -> Member | None:
         """The owner as typed so far, valid or not yet submitted."""
         field = self.fields.get("owner")
@@ -119,19 +143,13 @@ class CredentialForm(NameForm, _ScopedForm):
 class ScopesForm(_ScopedForm):
     """Other scopes for a credential there is."""
 
-    def __init__(self, kind: Kind, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, policy: Policy, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._add_scopes(kind)
+        self._add_scopes(policy)
 
 
-class RevokeForm(forms.Form):
-    """Why it is revoked; for the audit trail."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
-
-
-def prefilled(params: Any, kind: Kind) -> dict[str, Any]:
-    """Initial values from a link such as ?name=ci&scopes=monitors_read,monitors_write&expires=30&owner=…"""
+def prefilled(params: Any) -> dict[str, Any]:
+    """Initial values from a link such as ?name=ci&scopes=monitors_read,monitors_write&expires=30&owner=…&team=…"""
     initial: dict[str, Any] = {}
     if name := params.get("name", "").replace("\0", ""):
         initial["name"] = name[:128]
@@ -139,8 +157,9 @@ def prefilled(params: Any, kind: Kind) -> dict[str, Any]:
         initial["scopes"] = [scope for scope in scopes.split(",") if scope.isidentifier()]
     if params.get("expires", "") in {str(number) for number in EXPIRY_DAYS}:
         initial["expires"] = params["expires"]
-    if owner := params.get("owner", ""):
-        initial["owner"] = owner
+    for word in ("owner", "team", "environment", "purpose"):
+        if said := params.get(word, "").replace("\0", ""):
+            initial[word] = said[:128]
     return initial
 
 

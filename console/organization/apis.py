@@ -18,17 +18,18 @@ from console.forms.credentials import CredentialForm
 from console.organization import listing
 from console.pages import csv_file, page
 from console.requests import SignedInRequest
-from keys import exports, governance, limits
+from keys import exports, governance, limits, policies
 from keys.kinds import Kind
 from keys.lifecycle import Issued
-from keys.models import Credential, CredentialQuerySet, Limit
+from keys.models import Credential, CredentialQuerySet, Limit, Policy
 
 ROWS_SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Section:
-    """One kind on the page: its words, its first rows, how many there are, and whether more can be made."""
+    """One kind on the page: its words, its first rows, how many there are, and whether more can be made. `kept` if the
+    policy leaves that to admins alone, though the actor's permissions would do."""
 
     kind: Kind
     words: kind_pages.KindPage
@@ -37,6 +38,7 @@ class Section:
     limit: Limit | None
     off: bool
     may_create: bool
+    kept: bool
     form: CredentialForm | None
 
     @property
@@ -72,14 +74,13 @@ def apis_page(
 ) -> HttpResponse:
     """The page with, perhaps, a form that was refused or a credential that was just created."""
     words, state = listing.asked(request.GET)
-    visible = Credential.objects.visible_to(request.actor)
-    found = listing.narrowed(visible, words=words, state=state, now=request.now)
-    sections = _sections(request, found, form)
+    visible, at = Credential.objects.visible_to(request.actor), listing.Standpoint(request.actor)
+    sections = _sections(request, listing.narrowed(visible, words=words, state=state, at=at), form, at)
     if words or state:
         sections = [section for section in sections if section.total]
     context: dict[str, Any] = {
         "sections": sections,
-        "attention": _attention(visible, request),
+        "attention": _attention(visible, at),
         "q": words,
         "filter": listing.chosen_filter(state),
         "narrowed": bool(words or state),
@@ -101,13 +102,19 @@ def revealed(issued: Issued) -> dict[str, Any]:
     }
 
 
-def _sections(request: SignedInRequest, found: CredentialQuerySet, form: CredentialForm | None) -> list[Section]:
+def _sections(
+    request: SignedInRequest, found: CredentialQuerySet, form: CredentialForm | None, at: listing.Standpoint
+) -> list[Section]:
     actor = request.actor
     totals = dict(found.order_by().values_list("kind").annotate(Count("pk")))
     off = governance.switched_off(actor.organization)
     maxima = {limit.kind: limit for limit in limits.limits_of(request.member.organization)}
     kinds = governance.kinds_seen_by(actor)
+    asked = policies.all_of(actor.organization)
+    may = {kind: governance.may_create(actor, kind) for kind in kinds}
+    kept = {kind: may[kind] and governance.kept_to_admins(actor, asked[kind]) for kind in kinds}
     first = [_newest(found, kind) if totals.get(kind) else [] for kind in kinds]
+    shown = listing.rows_by_kind(actor, first, now=at.now, terms=at.policies)
     return [
         Section(
             kind=kind,
@@ -116,10 +123,11 @@ def _sections(request: SignedInRequest, found: CredentialQuerySet, form: Credent
             total=totals.get(kind, 0),
             limit=maxima.get(kind) if actor.can(kind.rights.read) else None,
             off=kind in off,
-            may_create=governance.may_create(actor, kind),
-            form=_form(request, kind, form),
+            may_create=may[kind] and not kept[kind],
+            kept=kept[kind],
+            form=_form(request, asked[kind], form),
         )
-        for kind, rows in zip(kinds, listing.rows_by_kind(actor, first, now=request.now), strict=True)
+        for kind, rows in zip(kinds, shown, strict=True)
     ]
 
 
@@ -127,17 +135,19 @@ def _newest(found: CredentialQuerySet, kind: Kind) -> list[Credential]:
     return list(found.of_kind(kind).with_people().with_browsers().order_by("-created_at", "-pk")[:ROWS_SHOWN])
 
 
-def _form(request: SignedInRequest, kind: Kind, refused: CredentialForm | None) -> CredentialForm | None:
+def _form(request: SignedInRequest, policy: Policy, refused: CredentialForm | None) -> CredentialForm | None:
+    kind = policy.kind
     if not kind_pages.PAGES[kind].inline:
         return None
     if refused and refused.kind is kind:
         return refused
-    return CredentialForm(kind, governance.owners_for(request.actor, kind), auto_id=f"{kind.slug}-%s")
+    owners = governance.owners_for(request.actor, kind)
+    return CredentialForm(policy, owners, inline=True, auto_id=f"{kind.slug}-%s")
 
 
-def _attention(visible: CredentialQuerySet, request: SignedInRequest) -> list[Attention]:
+def _attention(visible: CredentialQuerySet, at: listing.Standpoint) -> list[Attention]:
     """What needs a look today, counted in one query."""
-    rules = {state: listing.chosen_filter(state).rule(request.now) for state, _tone, _text in _ATTENTION}
+    rules = {state: listing.chosen_filter(state).rule(at) for state, _tone, _text in _ATTENTION}
     counts = visible.aggregate(**{state: Count("pk", filter=rule) for state, rule in rules.items()})
     return [
         Attention(tone, count, text(count), f"{reverse('apis')}?state={state}")
@@ -148,12 +158,15 @@ def _attention(visible: CredentialQuerySet, request: SignedInRequest) -> list[At
 
 _ATTENTION = (
     ("in_browser", "bad", lambda n: ngettext("seen in a browser", "seen in a browser", n)),
+    ("blocked", "bad", lambda n: ngettext("is blocked", "are blocked", n)),
     ("expiring", "bad", lambda n: ngettext("expires within 7 days", "expire within 7 days", n)),
     ("expired", "warn", lambda n: ngettext("has expired", "have expired", n)),
+    ("overdue", "bad", lambda n: ngettext("is overdue for rotation", "are overdue for rotation", n)),
+    ("due_soon", "warn", lambda n: ngettext("is due for rotation soon", "are due for rotation soon", n)),
     ("unscoped", "warn", lambda n: ngettext("has all of its owner’s access", "have all of their owner’s access", n)),
+    ("unknown_owner", "warn", lambda n: ngettext("has no known owner", "have no known owner", n)),
     ("never_used", "warn", lambda n: ngettext("never used", "never used", n)),
     ("idle", "warn", lambda n: ngettext("unused for 90 days", "unused for 90 days", n)),
-    ("old", "warn", lambda n: ngettext("is older than 90 days", "are older than 90 days", n)),
 )
 
 
@@ -164,7 +177,7 @@ def apis_export(request: SignedInRequest) -> StreamingHttpResponse:
     if not governance.kinds_seen_by(request.actor):
         raise PermissionDenied("api_keys_read")
     words, state = listing.asked(request.GET)
-    visible = Credential.objects.visible_to(request.actor)
-    found = listing.narrowed(visible, words=words, state=state, now=request.now)
+    visible, at = Credential.objects.visible_to(request.actor), listing.Standpoint(request.actor)
+    found = listing.narrowed(visible, words=words, state=state, at=at)
     lines = exports.credentials(found.with_people(), by=request.actor, asked={"q": words, "state": state})
     return csv_file("credentials.csv", lines)

@@ -1,4 +1,4 @@
-"""What a client token may be used for, and its successor. Kinds that nobody publishes have neither page."""
+"""What a client token may be used for. Kinds that nobody publishes have no such page."""
 
 import uuid
 
@@ -12,14 +12,13 @@ from django.views.decorators.http import require_http_methods
 from accounts.refusals import NotAllowed
 from console.access import member
 from console.forms.errors import add_refusal
-from console.forms.rum_applications import NonceForm, UseForm
+from console.forms.rum_applications import UseForm
 from console.organization import listing
 from console.pages import moved, page, posted
 from console.requests import SignedInRequest
-from keys import client_tokens, governance, rotation
+from keys import client_tokens, governance
 from keys.kinds import Kind
 from keys.models import Credential, RumApplication
-from keys.rotation import Overlap
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,27 +39,6 @@ def credential_use(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> HttpR
             return moved(reverse("credential-detail", args=[kind, pk]))
     context = {"kind": kind, "credential": credential, "form": form}
     return page(request, "organization/credentials/use.html", context, status=422 if form.is_bound else 200)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@member
-def credential_rotate(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> HttpResponse:
-    """What rotating means, then making the successor."""
-    credential = _editable(request, kind, pk)
-    form = NonceForm(posted(request))
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = rotation.rotate(
-                pk, overlap=Overlap.WEEK, by=request.actor, nonce=form.cleaned_data["nonce"]
-            ).credential
-        except NotAllowed as refusal:
-            add_refusal(form, refusal)
-        else:
-            words = {"name": made.name, "old": credential.name}
-            messages.success(request, _("%(name)s takes over. Revoke %(old)s once nothing uses it.") % words)
-            return moved(reverse("credential-detail", args=[kind, made.pk]))
-    context = {"kind": kind, "credential": credential, "use": client_tokens.use_of(credential), "form": form}
-    return page(request, "organization/credentials/rotate.html", context, status=422 if form.is_bound else 200)
 
 
 def _editable(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Credential:

@@ -1,4 +1,4 @@
-"""One kind of credential: list, create, detail, rename, scopes, revoke. Five kinds share one set of views."""
+"""One kind of credential: list, detail, rename, scopes. Five kinds share one set of views."""
 
 import uuid
 from typing import Any
@@ -10,31 +10,21 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import Member
 from accounts.permissions import Permission
 from accounts.refusals import NotAllowed
 from audit import search
 from console import kind_pages
 from console.access import member
-from console.forms.credentials import (
-    CredentialForm,
-    NameForm,
-    RevokeForm,
-    ScopesForm,
-    picker,
-    prefilled,
-    summary,
-    with_preset,
-)
+from console.forms.credentials import NameForm, ScopesForm, summary, with_preset
 from console.forms.errors import add_refusal
 from console.lists import paged
-from console.organization import effects, listing, uses
-from console.organization.apis import apis_page
+from console.organization import listing, rotations, uses
+from console.organization.creating import access, is_draft
 from console.pages import moved, page, posted
 from console.requests import SignedInRequest
-from keys import governance, lifecycle, limits
+from keys import governance, lifecycle, policies
 from keys.kinds import Kind, Rule
-from keys.models import Credential, Limit
+from keys.models import Credential
 
 TIMELINE_LENGTH = 50
 
@@ -46,101 +36,30 @@ def credential_list(request: SignedInRequest, kind: Kind) -> HttpResponse:
     _must_see(request, kind)
     params = request.GET
     words, state = listing.asked(params)
+    may_create = governance.may_create(request.actor, kind)
+    kept = may_create and governance.kept_to_admins(request.actor, policies.of(request.actor.organization, kind))
     order, _label = listing.ORDERS.get(params.get("sort", ""), listing.ORDERS["newest"])
     visible = Credential.objects.visible_to(request.actor).of_kind(kind).with_people().with_browsers()
-    shown = paged(listing.narrowed(visible, words=words, state=state, now=request.now), order, params)
+    chosen, at = listing.chosen_filter(state), listing.Standpoint(request.actor)
+    shown = paged(listing.narrowed(visible, words=words, state=state, at=at), order, params)
+    rows = listing.rows_for(request.actor, shown.rows, now=at.now, terms=at.policies)
     context = {
         "kind": kind,
         "words": kind_pages.PAGES[kind],
-        "rows": listing.rows_for(request.actor, shown.rows, now=request.now),
+        "rows": rows,
+        "picks": "bulk" if any(row.may_revoke for row in rows) else "",
         "page": shown,
         "q": words,
         "state": state,
         "sort": params.get("sort", ""),
-        "filters": listing.FILTERS,
+        "ended": chosen.ended,
+        "filters": [found for found in listing.FILTERS if found.ended is chosen.ended],
         "orders": listing.ORDERS,
-        "may_create": governance.may_create(request.actor, kind),
+        "may_create": may_create and not kept,
+        "kept": kept,
         "off": governance.is_off(request.actor.organization, kind),
     }
     return page(request, "organization/credentials/list.html", context, fragments=("credential-table",))
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@member
-def credential_create(request: SignedInRequest, kind: Kind) -> HttpResponse:
-    """The form, and the one answer that shows the secret."""
-    if not governance.may_create(request.actor, kind):
-        raise PermissionDenied(kind.rights.create or kind.rights.own or kind.rights.service_account)
-    owners = governance.owners_for(request.actor, kind)
-    if request.method != "POST":
-        return _create_page(request, kind, CredentialForm(kind, owners, initial=prefilled(request.GET, kind)))
-    form = CredentialForm(kind, owners, request.POST)
-    if _is_draft(request):
-        preset = kind_pages.preset(kind, request.POST.get("preset", ""))
-        form.data = with_preset(request.POST, preset, form.owner_chosen)
-        return _create_page(request, kind, form, draft=True)
-    if form.is_valid():
-        try:
-            return apis_page(request, issued=_issue(request, kind, form))
-        except NotAllowed as refusal:
-            add_refusal(form, refusal)
-    if kind_pages.PAGES[kind].inline and "inline" in request.POST:
-        return apis_page(request, form=form, status=422)
-    return _create_page(request, kind, form, status=422)
-
-
-def _is_draft(request: SignedInRequest) -> bool:
-    """Whether the form was sent to be filled in further (a preset, another owner), not to be carried out."""
-    return request.method == "POST" and ("preset" in request.POST or "draft" in request.POST)
-
-
-def _issue(request: SignedInRequest, kind: Kind, form: CredentialForm) -> lifecycle.Issued:
-    owner = form.cleaned_data.get("owner")
-    return lifecycle.issue(
-        kind,
-        name=form.cleaned_data["name"],
-        by=request.actor,
-        owner=owner,
-        scopes=form.scopes_chosen(),
-        expires_at=form.expires_at(request.now),
-        nonce=form.cleaned_data["nonce"],
-    )
-
-
-def _create_page(
-    request: SignedInRequest, kind: Kind, form: CredentialForm, *, status: int = 200, draft: bool = False
-) -> HttpResponse:
-    context: dict[str, Any] = {
-        "kind": kind,
-        "words": kind_pages.PAGES[kind],
-        "form": form,
-        "draft": draft,
-        "off": governance.is_off(request.actor.organization, kind),
-        "limit": _organization_limit(request, kind),
-        **_access(form, form.owner_chosen, kind),
-    }
-    template = "organization/credentials/create.html"
-    return page(request, template, context, fragments=("access",), status=status)
-
-
-def _organization_limit(request: SignedInRequest, kind: Kind) -> Limit | None:
-    found = limits.limits_of(request.member.organization)
-    return next((limit for limit in found if limit.kind is kind), None)
-
-
-def _access(form: CredentialForm | ScopesForm, owner: Member | None, kind: Kind) -> dict[str, Any]:
-    """The scope picker and its summary, as the form stands."""
-    ticked = form.scopes_ticked()
-    held = owner.permissions if owner else frozenset()
-    return {
-        "owner": owner,
-        "everything": "everything" in form.fields and bool(form["everything"].value()),
-        "picked": form["scopes"] if "scopes" in form.fields else None,
-        "picker": picker(ticked, held) if "scopes" in form.fields else [],
-        "summary": summary(ticked),
-        "ticked": len(ticked),
-        "presets": kind_pages.PAGES[kind].presets,
-    }
 
 
 @require_safe
@@ -155,6 +74,7 @@ def credential_detail(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         "row": listing.row_for(request.actor, credential, now=request.now),
         "credential": credential,
         "effective": summary(_effective(credential)),
+        "pair": rotations.pair_of(credential, now=request.now),
         "events": events[:TIMELINE_LENGTH],
         "uses": uses.last_uses(request.actor, credential),
         "may_audit": request.actor.can(Permission.AUDIT_LOGS_READ),
@@ -206,10 +126,11 @@ def credential_scopes(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
     if kind.scopes is Rule.NONE:
         raise Http404
     credential = _editable(request, kind, pk)
-    form = ScopesForm(kind, posted(request), initial=_scopes_now(credential))
-    if _is_draft(request):
+    policy = policies.of(request.actor.organization, kind)
+    form = ScopesForm(policy, posted(request), initial=_scopes_now(credential))
+    if is_draft(request):
         preset = kind_pages.preset(kind, request.POST.get("preset", ""))
-        form = ScopesForm(kind, with_preset(request.POST, preset, credential.owner))
+        form = ScopesForm(policy, with_preset(request.POST, preset, credential.owner))
     elif request.method == "POST" and form.is_valid():
         try:
             lifecycle.set_scopes(pk, scopes=form.scopes_chosen(), by=request.actor)
@@ -219,44 +140,13 @@ def credential_scopes(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
             messages.success(request, _("%(name)s has new scopes.") % {"name": credential.name})
             return moved(reverse("credential-detail", args=[kind, pk]))
     context = {"kind": kind, "words": kind_pages.PAGES[kind], "credential": credential, "form": form}
-    context |= _access(form, credential.owner, kind)
-    status = 422 if request.method == "POST" and not _is_draft(request) else 200
+    context |= access(form, credential.owner, policy)
+    status = 422 if request.method == "POST" and not is_draft(request) else 200
     return page(request, "organization/credentials/scopes.html", context, status=status)
 
 
 def _scopes_now(credential: Credential) -> dict[str, Any]:
     return {"scopes": credential.scopes or [], "everything": credential.is_unscoped}
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@member
-def credential_revoke(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> HttpResponse:
-    """What revoking would do, then doing it."""
-    credential = listing.visible(request.actor, kind, pk)
-    if not governance.may_revoke(request.actor, credential):
-        raise PermissionDenied(kind.rights.revoke)
-    form = RevokeForm(posted(request))
-    problem = ""
-    if request.method == "POST" and form.is_valid():
-        try:
-            lifecycle.revoke(pk, by=request.actor, reason=form.cleaned_data["reason"])
-        except NotAllowed as refusal:
-            problem = str(refusal)
-        else:
-            messages.success(request, _("%(name)s is revoked.") % {"name": credential.name})
-            return moved(f"{reverse('apis')}#{kind.slug}")
-    context = {
-        "kind": kind,
-        "words": kind_pages.PAGES[kind],
-        "credential": credential,
-        "row": listing.row_for(request.actor, credential, now=request.now),
-        "effect": effects.of_ending(credential, now=request.now),
-        "form": form,
-        "problem": problem,
-    }
-    status = 409 if problem else (422 if form.is_bound else 200)
-    template = "organization/credentials/revoke.html"
-    return page(request, template, context, fragments=("revoke-dialog",), status=status)
 
 
 def _must_see(request: SignedInRequest, kind: Kind) -> None:

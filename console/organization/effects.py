@@ -1,13 +1,19 @@
-"""What stops when client tokens end: told before anybody ends them."""
+"""What stops when credentials end: told before anybody ends them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from console.templatetags.usage import origin
 from keys import client_tokens
 from keys.models import Credential
 from keys.usage import reports
+from keys.usage.periods import BY_SLUG
+from keys.usage.reports import Source, Top
+
+LATELY = timedelta(hours=24)
+NAMED = 3
+"""How many clients, networks and endpoints are named."""
 
 
 @dataclass(frozen=True)
@@ -30,3 +36,36 @@ def of_ending(credential: Credential, *, now: datetime) -> Effect | None:
 def of_ending_all(credentials: Iterable[Credential], source: str, *, now: datetime) -> Effect:
     """What ending all of an application's tokens stops. One query at most."""
     return Effect(reports.hourly(credentials, now=now), source)
+
+
+@dataclass(frozen=True)
+class Breakage:
+    """Who used a credential in the last 90 days, the busiest first: what breaks when it ends."""
+
+    requests: int
+    last_at: datetime | None
+    clients: tuple[Source, ...]
+    networks: tuple[Source, ...]
+    endpoints: tuple[Source, ...]
+
+
+def breakage(credential: Credential, *, now: datetime) -> Breakage:
+    """What breaks when the credential ends. Three queries."""
+    usage = reports.of_credential(credential, period=BY_SLUG["90d"], now=now)
+    used = credential.last_used_at
+    return Breakage(
+        requests=usage.series.good,
+        last_at=used if used and used > now - reports.IDLE_AFTER else None,
+        clients=_busiest(usage.clients),
+        networks=_busiest(usage.networks),
+        endpoints=_busiest(usage.endpoints),
+    )
+
+
+def _busiest(top: Top) -> tuple[Source, ...]:
+    return tuple(source for source in top.rows if source.good)[:NAMED]
+
+
+def is_hot(credential: Credential, *, now: datetime) -> bool:
+    """Whether it was used lately, so that ending it is sure to be noticed."""
+    return credential.last_used_at is not None and credential.last_used_at > now - LATELY

@@ -1,9 +1,10 @@
 """Lists of credentials: filters, orders, and each row with what the actor may do to it."""
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from django.db.models import Q
 from django.http import QueryDict
@@ -12,37 +13,66 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
 from console.lists import Order
-from keys import client_tokens, governance
+from keys import client_tokens, governance, ownership, policies, rotation
 from keys.kinds import Kind
-from keys.models import BrowserSighting, ClientTokenUse, Credential, CredentialQuerySet, State, Where
+from keys.models import (
+    BrowserSighting,
+    ClientTokenUse,
+    Credential,
+    CredentialQuerySet,
+    Ownership,
+    Policy,
+    State,
+    Where,
+)
 from keys.usage import reports
 
 LONGEST_SEARCH = 200
 SOON = timedelta(days=7)
-OLD = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Standpoint:
+    """From where a rule is judged: whoever looks, and when. What their organisation asks for is read once, and only
+    where a rule needs it."""
+
+    actor: Actor
+
+    @property
+    def now(self) -> datetime:
+        return self.actor.now
+
+    @cached_property
+    def policies(self) -> Mapping[Kind, Policy]:
+        return policies.all_of(self.actor.organization)
 
 
 @dataclass(frozen=True)
 class Filter:
-    """A way to narrow a list: its word in the URL, its label and what it keeps."""
+    """A way to narrow a list: its word in the URL, its label and what it keeps. `ended` if that is no longer good."""
 
     slug: str
     label: Promise
-    rule: Callable[[datetime], Q]
+    rule: Callable[[Standpoint], Q]
+    ended: bool = False
 
 
-LIVE = Filter("", _("All in use"), lambda now: Where.live())
+IN_USE = Filter("", _("All in use"), lambda at: Where.active(at.now))
+INACTIVE = Filter("inactive", _("All inactive"), lambda at: Where.ended(at.now), ended=True)
 FILTERS = (
-    LIVE,
-    Filter("active", _("Active"), Where.active),
-    Filter("in_browser", _("Seen in a browser"), lambda now: Where.in_browser()),
-    Filter("expiring", _("Expiring within 7 days"), lambda now: Where.expiring(now, within=SOON)),
-    Filter("expired", _("Expired"), Where.expired),
-    Filter("unscoped", _("All of the owner’s access"), lambda now: Where.unscoped()),
-    Filter("old", _("Older than 90 days"), lambda now: Where.unexpiring_since(now - OLD)),
-    Filter("never_used", _("Never used"), lambda now: Where.never_used()),
-    Filter("idle", _("Unused for 90 days"), lambda now: Where.unused_since(now - reports.IDLE_AFTER)),
-    Filter("revoked", _("Revoked"), lambda now: Where.revoked()),
+    IN_USE,
+    Filter("in_browser", _("Seen in a browser"), lambda at: Where.in_browser()),
+    Filter("blocked", _("Blocked"), lambda at: Where.blocked(at.now)),
+    Filter("expiring", _("Expiring within 7 days"), lambda at: Where.expiring(at.now, within=SOON)),
+    Filter("overdue", _("Overdue for rotation"), lambda at: rotation.rule_overdue(at.policies, at.now)),
+    Filter("due_soon", _("Due for rotation soon"), lambda at: rotation.rule_due_soon(at.policies, at.now)),
+    Filter("unscoped", _("All of the owner’s access"), lambda at: Where.unscoped()),
+    Filter("unknown_owner", _("Unknown owner"), lambda at: Where.unknown_owner()),
+    Filter("never_used", _("Never used"), lambda at: Where.never_used()),
+    Filter("idle", _("Unused for 90 days"), lambda at: Where.unused_since(at.now - reports.IDLE_AFTER)),
+    INACTIVE,
+    Filter("expired", _("Expired"), lambda at: Where.expired(at.now), ended=True),
+    Filter("revoked", _("Revoked"), lambda at: Where.revoked(), ended=True),
 )
 _FILTERS = {found.slug: found for found in FILTERS}
 
@@ -55,7 +85,7 @@ ORDERS = {
 
 def chosen_filter(slug: str) -> Filter:
     """The filter of this word; an unknown word does not narrow."""
-    return _FILTERS.get(slug, LIVE)
+    return _FILTERS.get(slug, IN_USE)
 
 
 def asked(params: QueryDict) -> tuple[str, str]:
@@ -64,9 +94,9 @@ def asked(params: QueryDict) -> tuple[str, str]:
     return words, chosen_filter(params.get("state", "")).slug
 
 
-def narrowed(rows: CredentialQuerySet, *, words: str, state: str, now: datetime) -> CredentialQuerySet:
+def narrowed(rows: CredentialQuerySet, *, words: str, state: str, at: Standpoint) -> CredentialQuerySet:
     """The rows that match the words and the filter."""
-    rows = rows.where(chosen_filter(state).rule(now))
+    rows = rows.where(chosen_filter(state).rule(at))
     return rows.matching(words) if words else rows
 
 
@@ -77,31 +107,48 @@ def visible(actor: Actor, kind: Kind, pk: uuid.UUID) -> Credential:
 
 @dataclass(frozen=True)
 class Row:
-    """A credential in a list. `stays` if it must not be revoked because it is the last one; `use` is a client token's,
-    `sighting` where a live API key was seen that everybody can read it."""
+    """A credential in a list, and what the actor may do to it. `stays` if it must not be revoked because it is the last
+    one; `use` is a client token's, `ownership` what is said of one of the organisation's, `sighting` where a live API
+    key was seen that everybody can read it.
+
+    Of a pair that is being rotated, `is_replaced` marks the old one, and `replaces` is the old one of the new one.
+    `rotate_by` is when it should be rotated, if it ever should; `restorable_until` is of one that can be brought back.
+    """
 
     credential: Credential
     sparkline: reports.Sparkline
     state: State
     expires_soon: bool
     may_edit: bool
+    may_rotate: bool
     may_revoke: bool
     stays: bool
     use: ClientTokenUse | None
+    ownership: Ownership | None
     sighting: BrowserSighting | None
+    is_replaced: bool
+    replaces: Credential | None
+    rotate_by: datetime | None
+    restorable_until: datetime | None
 
 
-def rows_for(actor: Actor, credentials: Iterable[Credential], *, now: datetime) -> list[Row]:
+def rows_for(
+    actor: Actor, credentials: Iterable[Credential], *, now: datetime, terms: Mapping[Kind, Policy] | None = None
+) -> list[Row]:
     """The rows of credentials of one kind, which must have been read with people and browsers."""
-    return rows_by_kind(actor, [list(credentials)], now=now)[0]
+    return rows_by_kind(actor, [list(credentials)], now=now, terms=terms)[0]
 
 
-def rows_by_kind(actor: Actor, groups: list[list[Credential]], *, now: datetime) -> list[list[Row]]:
-    """The rows of several kinds, kind by kind. How much they were used is asked once for all of them."""
+def rows_by_kind(
+    actor: Actor, groups: list[list[Credential]], *, now: datetime, terms: Mapping[Kind, Policy] | None = None
+) -> list[list[Row]]:
+    """The rows of several kinds, kind by kind. How much they were used is asked once for all of them, and so is what
+    the organisation asks for, unless `terms` says it."""
     used = reports.sparklines((credential for group in groups for credential in group), now=now)
     stays = [bool(group) and governance.at_minimum(group[0].kind, actor.organization) for group in groups]
+    terms = policies.all_of(actor.organization) if terms is None and any(groups) else terms or {}
     return [
-        [_row(actor, credential, used[credential.pk], last, now) for credential in group]
+        [_row(actor, credential, used[credential.pk], last, terms[credential.kind], now) for credential in group]
         for group, last in zip(groups, stays, strict=True)
     ]
 
@@ -111,17 +158,34 @@ def row_for(actor: Actor, credential: Credential, *, now: datetime) -> Row:
     return rows_for(actor, [credential], now=now)[0]
 
 
-def _row(actor: Actor, credential: Credential, used: reports.Sparkline, stays: bool, now: datetime) -> Row:
+def _row(
+    actor: Actor, credential: Credential, used: reports.Sparkline, stays: bool, policy: Policy, now: datetime
+) -> Row:
     state = credential.state(now)
     live = credential.revoked_at is None
+    old = credential.replaces if live else None
+    replaces = old if old and rotation.is_open(old, now=now) else None
+    is_good = live and state is not State.EXPIRED
+    is_alone = is_good and state is not State.OWNER_DISABLED and not (credential.replaced_at or replaces)
     return Row(
         credential=credential,
         sparkline=used,
         state=state,
         expires_soon=state is State.ACTIVE and bool(credential.expires_at and credential.expires_at <= now + SOON),
         may_edit=live and governance.may_edit(actor, credential),
+        may_rotate=is_alone and governance.may_rotate(actor, credential),
         may_revoke=live and governance.may_revoke(actor, credential),
-        stays=stays and live,
+        stays=stays and live and credential.replaced_at is None,
         use=client_tokens.use_of(credential) if credential.kind.is_public else None,
+        ownership=ownership.of(credential) if credential.kind.belongs_to_organization else None,
         sighting=getattr(credential, "sighting", None) if live else None,
+        is_replaced=rotation.is_open(credential, now=now),
+        replaces=replaces,
+        rotate_by=rotation.due_at(credential, policy) if is_good else None,
+        restorable_until=_restorable_until(actor, credential, now),
     )
+
+
+def _restorable_until(actor: Actor, credential: Credential, now: datetime) -> datetime | None:
+    until = governance.restorable_until(credential)
+    return until if until and until > now and governance.may_restore(actor, credential) else None

@@ -6,7 +6,7 @@ from accounts.models import Member
 from console import kind_pages
 from console.organization import listing
 from console.requests import SignedInRequest
-from keys import governance
+from keys import governance, policies
 from keys.kinds import KINDS, Kind, Owner
 from keys.models import Credential
 
@@ -15,7 +15,8 @@ ROWS_SHOWN = 20
 
 @dataclass(frozen=True)
 class Section:
-    """The newest of one kind. `partial` if the actor may not know of all there are."""
+    """The newest of one kind. `partial` if the actor may not know of all there are; `kept` if the policy leaves
+    creating more to admins alone."""
 
     kind: Kind
     words: kind_pages.KindPage
@@ -23,6 +24,7 @@ class Section:
     more: bool
     partial: bool
     may_create: bool
+    kept: bool
 
 
 def sections(request: SignedInRequest, owner: Member) -> list[Section]:
@@ -30,6 +32,8 @@ def sections(request: SignedInRequest, owner: Member) -> list[Section]:
     actor = request.actor
     kinds = [kind for kind in KINDS if Owner(owner.sort) in kind.owners and governance.may_see(actor, kind)]
     found = [_newest(request, owner, kind) for kind in kinds]
+    asked = policies.all_of(actor.organization)
+    kept = {kind: governance.kept_to_admins(actor, asked[kind]) for kind in kinds}
     rows = listing.rows_by_kind(actor, [newest[:ROWS_SHOWN] for newest in found], now=request.now)
     return [
         Section(
@@ -38,10 +42,15 @@ def sections(request: SignedInRequest, owner: Member) -> list[Section]:
             rows=shown,
             more=len(newest) > ROWS_SHOWN,
             partial=not _knows_all(request, owner, kind),
-            may_create=governance.owners_for(actor, kind).filter(pk=owner.pk).exists(),
+            may_create=not kept[kind] and _may_own(request, owner, kind),
+            kept=kept[kind] and _may_own(request, owner, kind),
         )
         for kind, newest, shown in zip(kinds, found, rows, strict=True)
     ]
+
+
+def _may_own(request: SignedInRequest, owner: Member, kind: Kind) -> bool:
+    return governance.owners_for(request.actor, kind).filter(pk=owner.pk).exists()
 
 
 def _newest(request: SignedInRequest, owner: Member, kind: Kind) -> list[Credential]:

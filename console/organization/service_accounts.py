@@ -97,6 +97,7 @@ def service_account_detail(request: SignedInRequest, pk: uuid.UUID) -> HttpRespo
     context = {
         "account": account,
         "sections": owned.sections(request, account),
+        "managers": service_accounts.managers_of(account),
         "reach": _reach(request),
         "events": timeline(request, account),
         "may_write": request.actor.can(P.SERVICE_ACCOUNT_WRITE),

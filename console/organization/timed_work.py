@@ -14,6 +14,9 @@ from keys.models import Mail
 from keys.telling import mails
 
 WORDS = {
+    "rotations": gettext_lazy("Ends the old key of a rotation when its time has come."),
+    "blocks": gettext_lazy("Lifts brown-outs that are over."),
+    "reminders": gettext_lazy("Reminds people of what expires and what is due for rotation."),
     "mails": gettext_lazy("Sends the mails that are due."),
     "webhooks": gettext_lazy("Delivers to webhooks what is due."),
     "notifications.forget": gettext_lazy("Forgets notifications after fifteen months."),

@@ -77,8 +77,9 @@ def support_organization(request: SignedInRequest, pk: uuid.UUID) -> HttpRespons
     """What is known of one organisation."""
     organization = get_object_or_404(Organization, pk=pk)
     words, state = request.GET.get("q", ""), request.GET.get("state", "")
-    visible = Credential.objects.visible_to(as_support(request, organization)).with_people()
-    shown = paged(listing.narrowed(visible, words=words, state=state, now=request.now), NEWEST, request.GET)
+    actor = as_support(request, organization)
+    visible, at = Credential.objects.visible_to(actor).with_people(), listing.Standpoint(actor)
+    shown = paged(listing.narrowed(visible, words=words, state=state, at=at), NEWEST, request.GET)
     context = {
         "organization": organization,
         "page": shown,

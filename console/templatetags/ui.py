@@ -44,6 +44,7 @@ _SYMBOLS_BY_VERB = {
     "ownership_changed": "user-round-check",
     "seen_in_browser": "eye",
     "secret_rotated": "refresh-cw",
+    "leaked": "shield-alert",
 }
 _SYMBOLS_BY_NOUN = {
     "credential": "key-round",
@@ -65,6 +66,8 @@ _SYMBOLS_BY_NOUN = {
     "control": "list-checks",
     "detection": "list-checks",
     "notifications": "bell",
+    "leak": "shield-alert",
+    "security_contacts": "mail",
 }
 _TONES_BY_VERB = {
     "issued": "ok",
@@ -77,6 +80,7 @@ _TONES_BY_VERB = {
     "deleted": "bad",
     "refused": "bad",
     "seen_in_browser": "bad",
+    "leaked": "bad",
     "declined": "warn",
     "switched_off": "warn",
     "blocked": "warn",

@@ -11,6 +11,7 @@ from keys.models.hygiene import (
     HygieneNotices,
     HygieneScore,
 )
+from keys.models.leak import Acted, Leak, LeakQuerySet, LeakStep, SecurityContacts, Step, Way
 from keys.models.limit import KindSwitch, Limit
 from keys.models.mail import Mail
 from keys.models.notification import MailChoice, NewsChoice, Notification
@@ -38,6 +39,7 @@ from keys.models.webhook import Delivery, Webhook
 __all__ = [
     "EVERYBODY",
     "NOBODY",
+    "Acted",
     "AnalyticsRetention",
     "ApplicationType",
     "Assignment",
@@ -57,7 +59,10 @@ __all__ = [
     "HygieneNotices",
     "HygieneScore",
     "KindSwitch",
+    "Leak",
     "LeakAction",
+    "LeakQuerySet",
+    "LeakStep",
     "Limit",
     "Mail",
     "MailChoice",
@@ -70,7 +75,9 @@ __all__ = [
     "RumApplication",
     "RumApplicationQuerySet",
     "RumProxy",
+    "SecurityContacts",
     "State",
+    "Step",
     "Submission",
     "SupportRequest",
     "TickRun",
@@ -81,6 +88,7 @@ __all__ = [
     "UsageMinute",
     "UsageSegment",
     "Use",
+    "Way",
     "Webhook",
     "Where",
 ]

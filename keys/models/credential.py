@@ -83,11 +83,6 @@ class Where:
         return Where.live() & Q(kind__in=narrowable, scopes__isnull=True)
 
     @staticmethod
-    def unexpiring_since(moment: datetime) -> Q:
-        """Created before the moment and without an end."""
-        return Where.live() & Q(expires_at__isnull=True, created_at__lt=moment)
-
-    @staticmethod
     def never_used() -> Q:
         return Where.live() & Q(last_used_at__isnull=True)
 
@@ -130,8 +125,11 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
         return self.filter(rule)
 
     def matching(self, words: str) -> Self:
-        """By name, owner's name, or exactly the last four characters or the id."""
+        """By name, by who owns it or looks after it, by team or environment, or exactly the last four characters or the
+        id."""
         found = Q(name__icontains=words) | Q(owner__name__icontains=words) | Q(last4__iexact=words)
+        for field in ("member__name", "team", "environment"):
+            found |= Q(**{f"ownership__{field}__icontains": words})
         try:
             return self.filter(found | Q(pk=uuid.UUID(words)))
         except ValueError:

@@ -4,7 +4,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from django.db import transaction
 from django.utils import timezone, translation
@@ -51,7 +51,8 @@ def tell(
     """Tell members of the organisation, addresses that are no member's, and the webhooks that want the topic.
 
     Everything is written in the caller's transaction, and sent by the next tick. Who was told the key before is not
-    told again. Of several things use `tell_all`: it asks the database no more for a thousand than for one.
+    told again, and neither is an address or a webhook once any of these members was. Of several things use `tell_all`:
+    it asks the database no more for a thousand than for one.
     """
     tidings = Tidings(news=news, to=tuple(to), about=about, words=words or {}, key=key, also=tuple(also))
     tell_all([tidings], organization_id=organization_id, now=now)
@@ -64,13 +65,14 @@ def tell_all(tidings: Sequence[Tidings], *, organization_id: uuid.UUID, now: dat
     members = {member.pk for one in tidings for member in one.to}
     wanted = choices.of_all(members, {one.news.topic for one in tidings})
     known = _known(members, [one.key for one in tidings])
+    anew = [one for one in tidings if not any((member.pk, one.key) in known for member in one.to)]
     fresh = [(one, member) for one in tidings for member in one.to if (member.pk, one.key) not in known]
     mails = [
         _mail(one, organization_id, now, choice=wanted[member.pk, one.news.topic].mail, member=member)
         for one, member in fresh
     ] + [
         _mail(one, organization_id, now, choice=MailChoice.AT_ONCE, address=address.strip().lower())
-        for one in tidings
+        for one in anew
         for address in one.also
     ]
     told = [
@@ -79,7 +81,7 @@ def tell_all(tidings: Sequence[Tidings], *, organization_id: uuid.UUID, now: dat
     ]
     Notification.objects.bulk_create(told, BATCH, ignore_conflicts=True)
     Mail.objects.bulk_create([mail for mail in mails if mail.choice != MailChoice.NEVER], BATCH, ignore_conflicts=True)
-    _deliver(tidings, organization_id, now)
+    _deliver(anew, organization_id, now)
 
 
 def _known(members: set[uuid.UUID], keys: Sequence[str]) -> set[tuple[uuid.UUID, str]]:
@@ -126,14 +128,8 @@ def _mail(
         key=one.key,
         choice=choice,
         told_at=now,
-        due_at=next_digest(now) if choice == MailChoice.DAILY else now,
+        due_at=choices.next_digest(now) if choice == MailChoice.DAILY else now,
     )
-
-
-def next_digest(now: datetime) -> datetime:
-    """When the next mail of the day leaves."""
-    today = datetime.combine(now.astimezone(UTC), choices.DIGEST_AT)
-    return today if today > now else today + timedelta(days=1)
 
 
 def _deliver(tidings: Sequence[Tidings], organization_id: uuid.UUID, now: datetime) -> None:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, time
+from datetime import UTC, datetime, time, timedelta
 
 from django.db import transaction
 
@@ -17,6 +17,12 @@ from keys.telling.news import Topic
 
 DIGEST_AT = time(7, tzinfo=UTC)
 """When the day's mail leaves."""
+
+
+def next_digest(now: datetime) -> datetime:
+    """When it leaves next."""
+    today = datetime.combine(now.astimezone(UTC), DIGEST_AT)
+    return today if today > now else today + timedelta(days=1)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -44,24 +45,26 @@ class Attempt:
 
 def send(now: datetime, *, only: uuid.UUID | None = None) -> int:
     """Deliver what is due, or only this one; how many were taken. What fails is tried again by BACK_OFF."""
-    claimed = _claim(now, only)
-    if not claimed:
-        return 0
-    attempts = asyncio.run(_attempt_all(claimed, now, time.monotonic() + BUDGET_SECONDS))
-    for attempt in attempts:
-        _note(attempt, now)
-    tried = {attempt.delivery.pk for attempt in attempts}
-    left = [one.pk for waiting in claimed.values() for one in waiting if one.pk not in tried]
-    Delivery.objects.filter(pk__in=left).update(claimed_at=None)
-    return sum(not attempt.error for attempt in attempts)
+    until, taken, failing = time.monotonic() + BUDGET_SECONDS, 0, set[uuid.UUID]()
+    while time.monotonic() < until and (claimed := _claim(now, only=only, without=failing)):
+        attempts = asyncio.run(_attempt_all(claimed, now, until))
+        for attempt in attempts:
+            _note(attempt, now)
+        tried = {attempt.delivery.pk for attempt in attempts}
+        left = [one.pk for waiting in claimed.values() for one in waiting if one.pk not in tried]
+        Delivery.objects.filter(pk__in=left).update(claimed_at=None)
+        failing |= {attempt.delivery.webhook_id for attempt in attempts if attempt.error}
+        taken += sum(not attempt.error for attempt in attempts)
+    return taken
 
 
 @transaction.atomic
-def _claim(now: datetime, only: uuid.UUID | None) -> dict[uuid.UUID, list[Delivery]]:
+def _claim(
+    now: datetime, *, only: uuid.UUID | None = None, without: Collection[uuid.UUID] = ()
+) -> dict[uuid.UUID, list[Delivery]]:
     """What is due, by webhook: what failed before comes last, so that it holds up nothing else."""
     due = Delivery.objects.waiting().filter(leases.free(now), due_at__lte=now, webhook__disabled_at__isnull=True)
-    if only:
-        due = due.filter(pk=only)
+    due = due.filter(pk=only) if only else due.exclude(webhook__in=without)
     waiting = due.values("webhook").annotate(since=Min("due_at")).order_by("since").values_list("webhook", flat=True)
     claimed = {webhook: _claim_of(due.filter(webhook=webhook)) for webhook in waiting[:MOST_WEBHOOKS]}
     taken = [delivery.pk for deliveries in claimed.values() for delivery in deliveries]
@@ -139,6 +142,7 @@ def _judge(webhook: Webhook, attempt: Attempt, now: datetime) -> None:
     is_hopeless = before is not None and bool(attempt.error) and now - before >= DISABLED_AFTER
     if (attempt.is_gone or is_hopeless) and not webhook.disabled_at:
         webhook.disabled_at, webhook.disabled_because = now, attempt.error
+        webhook.save(update_fields=["disabled_at", "disabled_because"])
         tell(
             News.WEBHOOK_GONE if attempt.is_gone else News.WEBHOOK_DISABLED,
             organization_id=webhook.organization_id,
@@ -148,4 +152,4 @@ def _judge(webhook: Webhook, attempt: Attempt, now: datetime) -> None:
             key=f"webhook.disabled:{webhook.pk}:{now.isoformat()}",
             now=now,
         )
-    webhook.save(update_fields=["failing_since", "disabled_at", "disabled_because"])
+    webhook.save(update_fields=["failing_since"])

@@ -16,13 +16,13 @@ from itertools import groupby
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 from django.urls import reverse
 
 from accounts import notices
 from accounts.models import Organization, Status
 from keys.models import Mail, MailChoice
-from keys.telling import leases, places
+from keys.telling import choices, leases, places
 from keys.telling.news import News
 
 logger = logging.getLogger(__name__)
@@ -64,62 +64,67 @@ class Part:
 
 def send(now: datetime) -> int:
     """Send what is due; how many mails left. What fails is tried again, later and later, and is dead after GIVE_UP."""
-    claimed, sent, began = _claim(now), 0, time.monotonic()
-    while claimed:
-        address, mails = claimed.popitem()
-        try:
-            notices.send_to(address, "email/news.txt", context(mails))
-        except Exception as error:
-            logger.warning("A mail could not be sent: %s", _named(error))
-            _failed(mails, error, now)
-            if isinstance(error, OSError) and not isinstance(error, _ABOUT_ONE_MAIL):
-                break  # the mail server is away: nobody else's mail is tried now
-        else:
-            _ids(mails).update(sent_at=now, claimed_at=None, error="")
-            sent += 1
-        if time.monotonic() - began > BUDGET_SECONDS:
-            break
-    for mails in claimed.values():
-        _ids(mails).update(claimed_at=None)
+    until, sent, is_away = time.monotonic() + BUDGET_SECONDS, 0, False
+    while not is_away and time.monotonic() < until and (claimed := _claim(now)) is not None:
+        while claimed and not is_away and time.monotonic() < until:
+            address, mails = claimed.popitem()
+            error = _sent(address, mails, now)
+            sent += error is None
+            is_away = isinstance(error, OSError) and not isinstance(error, _ABOUT_ONE_MAIL)
+        for mails in claimed.values():
+            _rows(mails).update(claimed_at=None)
     return sent
 
 
+def _sent(address: str, mails: Sequence[Mail], now: datetime) -> Exception | None:
+    """Send one mail, and write down that it left or why it did not."""
+    try:
+        notices.send_to(address, "email/news.txt", context(mails))
+    except Exception as error:
+        logger.warning("A mail could not be sent: %s", _named(error))
+        _failed(mails, error, now)
+        return error
+    _rows(mails).update(sent_at=now, claimed_at=None, error="")
+    return None
+
+
 @transaction.atomic
-def _claim(now: datetime) -> dict[str, list[Mail]]:
-    """What is due, by the address it goes to. Members who have left are told nothing any more."""
+def _claim(now: datetime) -> dict[str, list[Mail]] | None:
+    """What is due and need not wait, by the address it goes to; None when nothing is due. Members who have left are
+    told nothing any more."""
     due = Mail.objects.waiting().filter(leases.free(now), due_at__lte=now)
-    recipients = due.order_by("member", "address").values_list("member", "address").distinct()[:MOST_RECIPIENTS]
+    longest = due.values("member", "address").annotate(since=Min("due_at")).order_by("since")
     theirs = Q(pk__in=[])
-    for member_id, address in recipients:
+    for member_id, address, _since in longest.values_list("member", "address", "since")[:MOST_RECIPIENTS]:
         theirs |= Q(member=member_id, address=address)
     by_address: defaultdict[str, list[Mail]] = defaultdict(list)
     gone: list[Mail] = []
     found = due.filter(theirs).select_for_update(skip_locked=True, of=("self",))
-    for mail in found.select_related("organization", "member").order_by("-told_at", "-pk")[:MOST_ROWS]:
+    rows = list(found.select_related("organization", "member").order_by("-told_at", "-pk")[:MOST_ROWS])
+    if not rows:
+        return None
+    for mail in rows:
         to = mail.member.email if mail.member else mail.address
         has_left = mail.member is not None and mail.member.status is not Status.ACTIVE
         (gone if has_left else by_address[to]).append(mail)
-    _ids(gone).delete()
+    _rows(gone).delete()
     claimed = _without_floods(by_address, now)
-    _ids([mail for mails in claimed.values() for mail in mails]).update(claimed_at=now)
+    _rows([mail for mails in claimed.values() for mail in mails]).update(claimed_at=now)
     return claimed
 
 
 def _without_floods(by_address: dict[str, list[Mail]], now: datetime) -> dict[str, list[Mail]]:
-    """The same without what must wait because of a mail that has just left: one a day of what can wait."""
+    """The same without what must wait because a mail has just left: one a day of what can wait. It is due later."""
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    since = {MailChoice.AT_ONCE: now - QUIET, MailChoice.DAILY: today}
-    recent = Mail.objects.filter(sent_at__gte=min(since.values()), sent_at__lte=now)
-    theirs = recent.filter(Q(member__email__in=by_address) | Q(address__in=by_address))
-    resting = {
-        (email or address, choice)
-        for email, address, choice, sent_at in theirs.values_list("member__email", "address", "choice", "sent_at")
-        if sent_at and sent_at >= since[MailChoice(choice)]
-    }
-    kept = {
-        address: [mail for mail in mails if (address, mail.choice) not in resting]
-        for address, mails in by_address.items()
-    }
+    kept = by_address
+    for choice, since in ((MailChoice.AT_ONCE, now - QUIET), (MailChoice.DAILY, today)):
+        recent = Mail.objects.filter(choice=choice, sent_at__gt=since, sent_at__lte=now)
+        theirs = recent.filter(Q(member__email__in=by_address) | Q(member=None, address__in=by_address))
+        for email, address, last in theirs.values_list("member__email", "address").annotate(last=Max("sent_at")):
+            to = email or address
+            held = [mail for mail in kept[to] if mail.choice == choice]
+            _rows(held).update(due_at=choices.next_digest(now) if choice == MailChoice.DAILY else last + QUIET)
+            kept = kept | {to: [mail for mail in kept[to] if mail.choice != choice]}
     return {address: mails for address, mails in kept.items() if mails}
 
 
@@ -156,5 +161,5 @@ def _named(error: Exception) -> str:
     return " ".join([type(error).__name__, str(getattr(error, "smtp_code", ""))]).strip()
 
 
-def _ids(mails: Sequence[Mail]) -> QuerySet[Mail]:
+def _rows(mails: Sequence[Mail]) -> QuerySet[Mail]:
     return Mail.objects.filter(pk__in=[mail.pk for mail in mails])

@@ -79,12 +79,17 @@ class News(Enum):
     ROTATION_OVERDUE = "rotation.overdue"
     CREDENTIAL_ROTATED = "credential.rotated"
     CREDENTIAL_LEAKED = "credential.leaked"
+    LEAK_QUARANTINED = "leak.quarantined"
+    LEAK_REVOKED = "leak.revoked"
+    LEAK_OF_ENDED = "leak.noted"
+    LEAKS_FOUND = "leaks.found"
     SEEN_IN_BROWSER = "credential.seen_in_browser"
     DETECTIONS_FOUND = "detections.found"
     MITIGATION_AHEAD = "detection.mitigation_ahead"
     DETECTION_MITIGATED = "detection.mitigated"
     DETECTION_ASSIGNED = "detection.assigned"
     CONTACTS_REVIEW = "contacts.review_due"
+    CONTACTS_MISSING = "contacts.missing"
     WEBHOOK_DISABLED = "webhook.disabled"
     WEBHOOK_GONE = "webhook.gone"
     WEBHOOK_TEST = "webhook.tested"
@@ -114,7 +119,27 @@ _LINES: dict[News, tuple[Topic, Severity, Promise]] = {
     News.ROTATION_DUE: (Topic.ROTATION, INFO, _("%(name)s is due for rotation by %(due_at)s.")),
     News.ROTATION_OVERDUE: (Topic.ROTATION, WARNING, _("%(name)s should have been rotated by %(due_at)s.")),
     News.CREDENTIAL_ROTATED: (Topic.ROTATION, INFO, _("%(by)s rotated %(name)s. Programs need its successor.")),
-    News.CREDENTIAL_LEAKED: (Topic.LEAKS, CRITICAL, _("%(name)s was found in public: %(where)s.")),
+    News.CREDENTIAL_LEAKED: (
+        Topic.LEAKS,
+        CRITICAL,
+        _("%(name)s (…%(last4)s) leaked, and still lets programs in. Found: %(where)s"),
+    ),
+    News.LEAK_QUARANTINED: (
+        Topic.LEAKS,
+        CRITICAL,
+        _("%(name)s (…%(last4)s) leaked, and is blocked until somebody has looked. Found: %(where)s"),
+    ),
+    News.LEAK_REVOKED: (Topic.LEAKS, CRITICAL, _("%(name)s (…%(last4)s) leaked, and is revoked. Found: %(where)s")),
+    News.LEAK_OF_ENDED: (
+        Topic.LEAKS,
+        WARNING,
+        _("%(name)s (…%(last4)s) leaked. It had ended before and lets nobody in. Found: %(where)s"),
+    ),
+    News.LEAKS_FOUND: (
+        Topic.LEAKS,
+        CRITICAL,
+        _("%(count)s leaks were reported at once. The policy of each kind was applied; each has a runbook."),
+    ),
     News.SEEN_IN_BROWSER: (
         Topic.LEAKS,
         CRITICAL,
@@ -125,6 +150,7 @@ _LINES: dict[News, tuple[Topic, Severity, Promise]] = {
     News.DETECTION_MITIGATED: (Topic.HYGIENE, WARNING, _("“%(control)s” acted on %(name)s.")),
     News.DETECTION_ASSIGNED: (Topic.HYGIENE, INFO, _("%(by)s asks you to look after %(name)s (“%(control)s”).")),
     News.CONTACTS_REVIEW: (Topic.CONTACTS, INFO, _("The security contacts were last reviewed on %(reviewed_at)s.")),
+    News.CONTACTS_MISSING: (Topic.CONTACTS, INFO, _("Nobody is named yet to be told of leaks besides the admins.")),
     News.WEBHOOK_DISABLED: (
         Topic.WEBHOOKS,
         WARNING,

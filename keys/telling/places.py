@@ -12,6 +12,10 @@ def _page(name: str) -> Callable[[str, str], str]:
     return lambda _type, target_id: reverse(name, args=[target_id])
 
 
+def _one_page(name: str) -> Callable[[str, str], str]:
+    return lambda _type, _target_id: reverse(name)
+
+
 def _credential(kind: str, target_id: str) -> str:
     return reverse("credential-detail", args=[_SLUGS[kind], target_id])
 
@@ -21,8 +25,11 @@ _PAGES: dict[str, Callable[[str, str], str]] = {
     "control": _page("hygiene-control"),
     "detection": _page("detection-detail"),
     **dict.fromkeys(_SLUGS, _credential),
+    "leak": _page("leak-detail"),
     "role": _page("role-detail"),
     "rum_application": _page("rum-application-detail"),
+    "safety": _one_page("safety"),
+    "security_contacts": _one_page("security-contacts"),
     "service_account": _page("service-account-detail"),
     "user": _page("member-detail"),
     "webhook": _page("webhook-detail"),

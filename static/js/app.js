@@ -128,6 +128,10 @@
       summarise(picker);
     }
     if (target.closest("[data-expiry]")) expire(target);
+    if (target.matches("[data-narrow]")) {
+      const wanted = target.value.trim().toLowerCase();
+      for (const each of all(".check", target.closest("[data-choices]"))) each.hidden = !each.textContent.toLowerCase().includes(wanted);
+    }
   });
   on("click", (event) => {
     const preset = event.target.closest("[data-preset]");

@@ -128,6 +128,9 @@ def payload(name, world, now):
         "update_rum_application": body("rum_application_update", world.id, **named),
         "update_org_config": body("org_configs", value=True),
         "search_audit_logs": {},
+        "report_leaks": {
+            "data": [{"type": "leak_reports", "attributes": {"token": "x", "url": "https://example.com"}}]
+        },
         "update_governance_control": body("governance_control", mitigation_type="delete_role"),
         "update_governance_control_notification_settings": body("control_notification_settings", event_settings=[]),
         "update_governance_detection": body("governance_control_detection", state="exception"),

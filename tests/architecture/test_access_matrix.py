@@ -10,16 +10,21 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Member, Role, Sort
-from keys import rum_applications
+from keys import rum_applications, telling
 from keys.kinds import API_KEY, KINDS
-from keys.models import Detection, SupportRequest
+from keys.models import Detection, Notification, SupportRequest, Way
+from keys.safety import leaks
+from keys.safety.matches import Match
+from keys.telling import News, webhooks
 
 pytestmark = pytest.mark.django_db
 
+BY_KIND_ALONE = {"credential-list", "credential-create", "limit-ask", "policy-edit"}
 VISITORS = ("anonymous", "reader", "standard", "auditor", "admin", "support", "stranger")
 
 MATRIX = {
@@ -67,6 +72,22 @@ MATRIX = {
     "role-clone": ("L333+44", "L333+44"),
     "role-edit": ("L333+44", "L333+44"),
     "role-delete": ("L333+44", "L333+44"),
+    "service-account-managers": ("L333+44", "L333+44"),
+    "policy-list": ("L3+++4+", "5555555"),
+    "notification-list": ("L++++4+", "5555555"),
+    "notification-read-all": ("5555555", "L++++4+"),
+    "notification-choices": ("L++++4+", "L++++4+"),
+    "notification-read": ("5555555", "L444+44"),
+    "webhook-list": ("L333+4+", "5555555"),
+    "webhook-create": ("L333+4+", "L333+4+"),
+    "webhook-detail": ("L333+44", "5555555"),
+    "webhook-edit": ("L333+44", "L333+44"),
+    "webhook-switch": ("5555555", "L333+44"),
+    "webhook-rotate": ("5555555", "L333+44"),
+    "webhook-test": ("5555555", "L333+44"),
+    "webhook-send-again": ("5555555", "L333+44"),
+    "webhook-delete": ("L333+44", "L333+44"),
+    "timed-work": ("L333+++", "5555555"),
     "hygiene": ("L33++4+", "5555555"),
     "hygiene-scan": ("5555555", "L333+4+"),
     "hygiene-control": ("L33++4+", "5555555"),
@@ -87,6 +108,13 @@ MATRIX = {
     "reference": ("L++++4+", "5555555"),
     "reference-section": ("L++++4+", "5555555"),
     "help": ("L++++++", "5555555"),
+    "safety": ("L33++4+", "5555555"),
+    "leak-report": ("L++++4+", "L++++4+"),
+    "security-contacts": ("L333+4+", "L333+4+"),
+    "leak-detail": ("L33++44", "5555555"),
+    "leak-step": ("5555555", "L333+44"),
+    "leak-close": ("5555555", "L333+44"),
+    "leak-dismiss": ("L333+44", "L333+44"),
     "support-organizations": ("L4444+4", "5555555"),
     "support-organization": ("L4444+4", "5555555"),
     "support-limit": ("L4444+4", "L4444+4"),
@@ -121,6 +149,7 @@ KIND_MATRIX = {
         "personal-access-tokens": ("L433+44", "L433+44"),
         "service-access-tokens": ("L433+44", "L433+44"),
     },
+    "policy-edit": dict.fromkeys((kind.slug for kind in KINDS), ("L333+4+", "L333+4+")),
     "limit-ask": {
         "api-keys": ("L333+4+", "L333+4+"),
         "application-keys": ("L444444", "L444444"),
@@ -131,9 +160,15 @@ KIND_MATRIX = {
 }
 KIND_MATRIX["credential-usage"] = KIND_MATRIX["credential-usage-export"] = KIND_MATRIX["credential-detail"]
 KIND_MATRIX["credential-revoke"] = KIND_MATRIX["credential-rename"]
-KIND_MATRIX["credential-use"] = KIND_MATRIX["credential-rotate"] = dict.fromkeys(
-    (kind.slug for kind in KINDS), ("L444444", "L444444")
-) | {"client-tokens": ("L4+3+44", "L4+3+44")}
+KIND_MATRIX["credential-ownership"] = KIND_MATRIX["credential-rename"] | dict.fromkeys(
+    ("application-keys", "personal-access-tokens", "service-access-tokens"), ("L444444", "L444444")
+)
+for verb in ("rotate", "finish", "cancel", "restore", "block", "unblock"):
+    KIND_MATRIX[f"credential-{verb}"] = KIND_MATRIX["credential-rename"]
+KIND_MATRIX["credentials-rotate"] = KIND_MATRIX["credentials-revoke"] = KIND_MATRIX["credential-create"]
+KIND_MATRIX["credential-use"] = dict.fromkeys((kind.slug for kind in KINDS), ("L444444", "L444444")) | {
+    "client-tokens": ("L4+3+44", "L4+3+44")
+}
 KIND_MATRIX["credential-scopes"] = KIND_MATRIX["credential-rename"] | dict.fromkeys(
     ("api-keys", "client-tokens"), ("L444444", "L444444")
 )
@@ -153,6 +188,24 @@ def visitors(alice, bob, camille, vera, sam, charlie, client_of):
     return dict(zip(VISITORS, (Client(), *map(client_of, people)), strict=True))
 
 
+def told(alice, actor_of):
+    """What alice was told, as it waits for a webhook that has since been disabled."""
+    by = actor_of(alice)
+    hook = webhooks.create(name="W", address="https://hooks.example.com", topics=["webhooks"], by=by).webhook
+    with transaction.atomic():
+        telling.tell(
+            News.WEBHOOK_TEST,
+            organization_id=alice.organization_id,
+            to=[alice],
+            about=webhooks.target(hook),
+            words={"by": by.label},
+            key="k",
+            now=by.now,
+        )
+    webhooks.switch(hook.pk, on=False, by=by)
+    return hook.deliveries.get()
+
+
 @pytest.fixture
 def places(alice, robot, issue, acme, now, actor_of):
     """The arguments of every address, all of them Acme's."""
@@ -163,8 +216,12 @@ def places(alice, robot, issue, acme, now, actor_of):
         organization=acme, kind=API_KEY, wanted=9, reason="more", asked_by=alice, created_at=now + timedelta(0)
     )
     role = Role.objects.create(organization=acme, name="R", name_key="r", created_at=now, modified_at=now)
-    rows = {kind.slug: issue(kind, alice).credential.pk for kind in KINDS}
+    issued = {kind.slug: issue(kind, alice) for kind in KINDS}
+    rows = {slug: one.credential.pk for slug, one in issued.items()}
+    reporter = leaks.Reporter(way=Way.MEMBER, name=alice.name, now=now)
+    (leak,) = leaks.accept([Match(issued["client-tokens"].secret.text)], reporter=reporter)
     organization = {"pk": acme.pk}
+    delivery = told(alice, actor_of)
     application = {"pk": rum_applications.create(name="App", by=actor_of(alice)).pk}
     detection = Detection.objects.create(
         organization=acme,
@@ -186,7 +243,12 @@ def places(alice, robot, issue, acme, now, actor_of):
         "rum-proxy": application,
         "service-account": {"pk": robot.pk},
         "member": {"pk": pending.pk},
+        "leak": {"pk": leak.pk},
+        "leak-step": {"pk": leak.pk, "step": "looked"},
         "role": {"pk": role.pk},
+        "webhook": {"pk": delivery.webhook_id},
+        "webhook-send-again": {"pk": delivery.webhook_id, "delivery": delivery.pk},
+        "notification-read": {"pk": Notification.objects.of(alice).get().pk},
         "support-organization": organization,
         "support-limit": organization | {"kind": API_KEY},
         "support-switch": organization | {"kind": KINDS[2]},
@@ -199,12 +261,13 @@ def places(alice, robot, issue, acme, now, actor_of):
 
 def address(name, places, kind=None):
     arguments = places.get(name, {})
-    for prefix in ("rum-application", "rum-proxy", "service-account", "member", "role", "detection"):
-        if name.startswith(f"{prefix}-") and name.removeprefix(f"{prefix}-") not in {"list", "create", "invite"}:
+    for prefix in ("rum-application", "rum-proxy", "service-account", "member", "role", "webhook", "leak", "detection"):
+        of_all = name.removeprefix(f"{prefix}-") in {"list", "create", "invite", "report"}
+        if name.startswith(f"{prefix}-") and not of_all and name not in places:
             arguments = places[prefix]
     if kind:
         arguments = {"kind": kind}
-        if name not in {"credential-list", "credential-create", "limit-ask"}:
+        if not name.startswith("credentials-") and name not in BY_KIND_ALONE:
             arguments["pk"] = places["rows"][kind.slug]
     return reverse(name, kwargs=arguments)
 
@@ -241,7 +304,7 @@ def test_no_session_opens_an_address_of_the_api(name, visitors):
     """Who may call which operation is in tests/api/test_permissions.py; being signed in counts for nothing."""
     if name == "api-nothing-here":
         url, expected = "/api/v3/anything", {404}
-    elif name == "api-description":
+    elif name in {"api-description", "api-secret-scanning"}:
         url, expected = reverse(name), {200, 405}
     elif name == "api-verifications":
         url, expected = reverse(name), {405, 415}  # who may ask is a matter of the address or a secret
@@ -294,7 +357,9 @@ def test_no_address_takes_another_method(name, method, visitors, places):
         "member-detail",
         "rum-application-detail",
         "service-account-detail",
+        "webhook-detail",
         "role-detail",
+        "leak-detail",
         "detection-detail",
         "support-request",
     ],

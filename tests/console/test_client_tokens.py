@@ -1,4 +1,4 @@
-"""What a client token may be used for, its successor, and what stops with it."""
+"""What a client token may be used for, and what stops with it."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from audit.models import AuditEvent
 from keys import client_tokens, rum_applications
 from keys.kinds import API_KEY, CLIENT_TOKEN, Track
-from keys.models import ClientTokenUse, Credential
+from keys.models import ClientTokenUse
 
 pytestmark = pytest.mark.django_db
 
@@ -139,35 +139,14 @@ def test_another_organisations_application_cannot_carry_it(alice, charlie, token
     assert "Choose an application from the list." in text(answer)
 
 
-def test_rotating_explains_itself_and_makes_one_successor_with_the_same_use(alice, shop, client_of):
-    old, client = shop.tokens.get().credential, client_of(alice)
-    page = text(client.get(url(old, "rotate/")))
-
-    answers = [client.post(url(old, "rotate/"), {"nonce": "once"}) for _ in range(2)]
-
-    made = Credential.objects.of_kind(CLIENT_TOKEN).live().exclude(pk=old.pk).get()
-    assert "the old token stays good until you revoke it" in page
-    assert {(answer.status_code, answer.headers["Location"]) for answer in answers} == {(303, url(made))}
-    assert made.use.application == shop
-    assert "Shop-2 takes over. Revoke Shop once nothing uses it." in text(client.get(url(made)))
-
-
-def test_forms_without_a_nonce_make_one_each(alice, token, client_of):
-    client = client_of(alice)
-
-    places = {client.post(url(token, "rotate/")).headers["Location"] for _ in range(2)}
-
-    assert len(places) == 2
-
-
-def test_a_revoked_one_is_neither_rotated_nor_changed(alice, token, client_of):
+def test_the_use_of_a_revoked_one_is_not_changed(alice, token, client_of):
     client = client_of(alice)
     client.post(url(token, "revoke/"))
 
-    for verb in ("rotate/", "use/"):
-        answer = client.post(url(token, verb), SENDING)
-        assert answer.status_code == 422
-        assert "was revoked already" in text(answer)
+    answer = client.post(url(token, "use/"), SENDING)
+
+    assert answer.status_code == 422
+    assert "was revoked already" in text(answer)
 
 
 def test_revoking_names_what_stops(alice, token, shop, used, client_of):
@@ -193,21 +172,17 @@ def test_revoking_an_api_key_names_no_pages(alice, issue, client_of):
 
 def test_readers_see_its_use_and_do_not_change_it(vera, bob, charlie, token, client_of):
     assert url(token, "use/") not in text(client_of(vera).get(url(token)))
-    for verb in ("use/", "rotate/"):
-        for member, status in ((vera, 403), (bob, 404), (charlie, 404)):
-            client = client_of(member)
-            assert (client.get(url(token, verb)).status_code, client.post(url(token, verb)).status_code) == (
-                status,
-                status,
-            )
+    place = url(token, "use/")
+    for member, status in ((vera, 403), (bob, 404), (charlie, 404)):
+        client = client_of(member)
+        assert (client.get(place).status_code, client.post(place).status_code) == (status, status)
 
 
-@pytest.mark.parametrize("verb", ["use/", "rotate/"])
-def test_other_kinds_have_no_such_page(verb, alice, issue, client_of):
-    key = issue(API_KEY, alice).credential
+def test_other_kinds_have_no_such_page(alice, issue, client_of):
+    key, client = issue(API_KEY, alice).credential, client_of(alice)
 
-    assert client_of(alice).post(f"/apis/api-keys/{key.pk}/{verb}").status_code == 404
-    assert client_of(alice).get(f"/apis/api-keys/{key.pk}/{verb}").status_code == 404
+    assert client.post(f"/apis/api-keys/{key.pk}/use/").status_code == 404
+    assert client.get(f"/apis/api-keys/{key.pk}/use/").status_code == 404
 
 
 def test_the_snippet_of_a_new_one_reaches_the_intake(alice, client_of):

@@ -206,12 +206,12 @@ def test_the_list_can_be_searched_filtered_and_paged(alice, client_of, issue, no
     following = re.search(r'rel="next" href="([^"]+)"', first)[1].replace("&amp;", "&")
     second = client.get(f"/apis/application-keys/{following}").content.decode()
     found = client.get("/apis/application-keys/?q=key+07").content.decode()
-    old = client.get("/apis/application-keys/?state=old").content.decode()
+    overdue = client.get("/apis/application-keys/?state=overdue").content.decode()
 
     assert first.count('id="row-') == 50
     assert second.count('id="row-') == 3
     assert found.count('id="row-') == 1
-    assert "Nothing matches" in old
+    assert "Nothing matches" in overdue
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "~", "\0~\0", "2026-01-01~x", "x" * 5000, "9999-99-99~1"])
@@ -299,8 +299,9 @@ def test_the_strip_counts_what_is_true_today(alice, client_of, issue, actor_of, 
 
     assert re.findall(r"<b>(\d+)</b> ([^<]+)<", page) == [
         ("1", "expires within 7 days"),
+        ("1", "is overdue for rotation"),
         ("1", "has all of its owner’s access"),
+        ("1", "has no known owner"),
         ("3", "never used"),
         ("1", "unused for 90 days"),
-        ("1", "is older than 90 days"),
     ]

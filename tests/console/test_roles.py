@@ -236,11 +236,11 @@ def test_another_organizations_roles_are_nowhere(charlie, client_of, watcher):
 
 def test_whoever_manages_service_accounts_by_a_custom_role_is_named(admin, alice, actor_of, bob):
     role = roles.create(name="Ops", permissions=frozenset({"service_account_write"}), by=actor_of(alice))
-    assert "1 member manages them" in text(admin.get("/service-accounts/"))
+    assert "1 member can reach every one" in text(admin.get("/service-accounts/"))
 
     MemberRole.objects.create(member=bob, role=role)
 
-    assert "2 members manage them" in text(admin.get("/service-accounts/"))
+    assert "2 members can reach every one" in text(admin.get("/service-accounts/"))
 
 
 def test_a_custom_role_opens_the_pages_it_permits(alice, actor_of, bob, client_of):

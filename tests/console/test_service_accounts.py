@@ -87,7 +87,7 @@ def test_detail_says_who_can_reach_it_and_why_that_should_be_few(alice, bob, rob
     shown = text(client_of(bob).get(url(robot)))
 
     assert alice.name in shown
-    assert "1 member manages them:" in shown
+    assert "1 member can reach every one:" in shown
     assert "Keep these members few" in shown
 
 

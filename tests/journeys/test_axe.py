@@ -17,6 +17,7 @@ PAGES = {
         "/apis/?state=never_used",
         "/apis/?state=in_browser",
         "/apis/application-keys/",
+        "/apis/application-keys/?state=inactive",
         "/apis/api-keys/new/",
         "/apis/application-keys/new/",
         "/apis/personal-access-tokens/new/",
@@ -30,11 +31,22 @@ PAGES = {
         "/service-accounts/",
         "/service-accounts/new/",
         "/data-intake/",
+        "/notifications/",
+        "/notifications/choices/",
+        "/webhooks/",
+        "/webhooks/new/",
+        "/timed-work/",
         "/limits/",
         "/limits/api-keys/ask/",
+        "/policies/",
+        "/policies/application-keys/",
         "/usage/",
         "/usage/?period=24h",
         "/audit/",
+        "/safety/",
+        "/safety/?state=finished",
+        "/safety/report/",
+        "/safety/contacts/",
         "/profile/",
         "/accounts/password/change/",
         "/accounts/logout/",
@@ -45,7 +57,7 @@ PAGES = {
         "/help/",
         "/nowhere/",
     ],
-    SUPPORT: ["/support/organizations/", "/support/requests/", "/profile/"],
+    SUPPORT: ["/support/organizations/", "/support/requests/", "/timed-work/", "/profile/"],
 }
 FIRST_ROWS = {
     ADMIN: [
@@ -60,6 +72,8 @@ FIRST_ROWS = {
         "/members/roles/",
         "/members/roles/?q=responder",
         "/service-accounts/",
+        "/webhooks/",
+        "/safety/leaks/",
     ],
     SUPPORT: ["/support/organizations/", "/support/requests/"],
 }
@@ -119,7 +133,8 @@ def below(page, path):
     """The page of the list's first row, and those that hang below it."""
     page.goto(path)
     path = path.partition("?")[0]
-    first = page.locator(f"main a[href^='{path}']:not([href='{path}'], [href*='/new/'], [href*='/invite/'])").first
+    others = f"[href='{path}'], [href^='{path}?'], [href*='/new/'], [href*='/invite/']"
+    first = page.locator(f"main a[href^='{path}']:not({others})").first
     first = first.get_attribute("href").partition("?")[0]
     page.goto(first)
     hrefs = page.locator("main a[href]").evaluate_all("links => links.map(link => link.getAttribute('href'))")

@@ -9,7 +9,7 @@ from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
 from keys import blocking, verification
 from keys.kinds import API_KEY, KINDS
-from keys.models import Credential, State
+from keys.models import Credential, Revision, State
 from keys.verification import Outcome
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +60,13 @@ def test_a_quarantine_makes_a_brown_out_last(issued, by, now):
     blocking.quarantine(issued.credential.pk, by=by, reason="leaked")
 
     assert blocking.lapse(now + timedelta(days=1)) == 0
+
+
+def test_what_is_remembered_of_it_is_outdated(issued, by):
+    for verb in (blocking.brown_out, blocking.lift):
+        Revision.objects.all().delete()
+        verb(issued.credential.pk, by=by)
+        assert issued.credential.pk in {one.subject for one in Revision.objects.all()}
 
 
 def test_blocking_twice_and_lifting_nothing_are_refused(issued, by):

@@ -17,7 +17,11 @@ from keys.models import (
     NOBODY,
     BrowserSighting,
     Credential,
+    Delivery,
+    Leak,
     Limit,
+    Mail,
+    Notification,
     RumApplication,
     State,
     SupportRequest,
@@ -26,6 +30,7 @@ from keys.models import (
     Use,
     Where,
 )
+from keys.telling import deliveries, mails
 from keys.usage import periods, reports
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +57,13 @@ def test_it_takes_seconds_and_happens_once(now, capsys):
     assert "already" in capsys.readouterr().out
 
 
+def test_nobody_is_written_to_of_what_happened_before_and_the_bell_has_something(acme, now):
+    assert mails.send(now) == deliveries.send(now) == 0
+    assert not Mail.objects.waiting().exists()
+    assert Notification.objects.filter(organization=acme).exists()
+    assert Delivery.objects.dead().count() == 1
+
+
 def test_the_people_are_there_one_pending_and_one_disabled(acme):
     states = [member.status for member in Member.objects.of(acme.id).users()]
 
@@ -71,7 +83,7 @@ def test_the_credentials_are_there_in_every_state_worth_seeing(acme, now):
     assert counts == {API_KEY: 5, CLIENT_TOKEN: 3}
     assert live.of_kind(APPLICATION_KEY).count() == 12
     assert live.where(Where.unscoped()).exists()
-    assert (len(tokens), tokens.count(State.EXPIRED)) == (3, 1)
+    assert (len(tokens), tokens.count(State.EXPIRED), tokens.count(State.BLOCKED)) == (4, 1, 1)
     assert live.of_kind(SERVICE_ACCESS_TOKEN).count() == 3
     assert Limit.objects.get(organization=acme, kind=API_KEY).live == 4
 
@@ -106,7 +118,7 @@ def test_there_is_usage_of_every_sort_to_see(acme, now):
 
     assert set(days.values_list("outcome", flat=True)) > {"valid", "unknown", "revoked", "expired", "missing_scope"}
     assert days.filter(credential_id=NOBODY).exists()
-    assert live.where(Where.never_used()).count() == 4
+    assert live.where(Where.never_used()).count() == 5
     assert live.where(Where.unused_since(now - timedelta(days=90))).count() == 3
     assert reports.of_credential(live.get(name="terraform-monitors"), period=periods.DEFAULT, now=now).is_shared
 
@@ -117,6 +129,16 @@ def test_there_are_applications_one_with_two_tokens_one_behind_an_open_proxy_and
     assert [use.credential.name for use in shop.tokens.all()] == ["storefront-web", "storefront-web"]
     assert (shop.token.replaces.name, widget.proxy.is_open) == ("storefront-web", True)
     assert BrowserSighting.objects.get().credential.name == "laptop-dev"
+
+
+def test_there_is_a_leak_to_see_to_one_in_quarantine_and_one_that_is_closed(acme):
+    found = Leak.objects.of(acme.id).order_by("reported_at")
+
+    assert [(leak.credential.name, leak.acted, leak.is_open) for leak in found] == [
+        ("conference-demo", "revoked", False),
+        ("hackathon-export", "revoked", True),
+        ("wiki-import", "quarantined", True),
+    ]
 
 
 def test_support_has_a_request_to_answer_and_one_answered(acme):

@@ -8,6 +8,7 @@ from audit.models import AuditEvent
 from keys import exposure, offboarding
 from keys.kinds import API_KEY
 from keys.models import BrowserSighting
+from keys.telling import mails
 
 SHOP = "https://shop.acme.example"
 
@@ -21,12 +22,12 @@ def key(camille, alice, issue):
 
 
 @pytest.fixture
-def seen(key, now, django_capture_on_commit_callbacks):
+def seen(key, now):
     def see(after=timedelta(0), origin=SHOP):
-        with django_capture_on_commit_callbacks(execute=True):
-            exposure.seen_in_browser(
-                key.credential.pk, origin=origin, ip="203.0.113.9", user_agent="Firefox", now=now + after
-            )
+        exposure.seen_in_browser(
+            key.credential.pk, origin=origin, ip="203.0.113.9", user_agent="Firefox", now=now + after
+        )
+        mails.send(now + after)
 
     return see
 

@@ -75,6 +75,17 @@ def test_the_old_one_of_a_rotation_comes_back_beside_its_successor(alice, issue,
     assert Limit.objects.get(kind=API_KEY).live == 2
 
 
+def test_a_cancelled_successor_comes_back_as_a_key_of_its_own(alice, issue, by, now):
+    key = issue(API_KEY, alice, name="payments")
+    new = rotation.rotate(key.credential.pk, overlap=Overlap.WEEK, by=by)
+    rotation.cancel(key.credential.pk, by=by)
+    rotation.rotate(key.credential.pk, overlap=Overlap.WEEK, by=by)
+    lifecycle.restore(new.credential.pk, by=by)
+
+    assert verification.verify(new.secret.text, now=now)
+    assert Limit.objects.get(kind=API_KEY).live == 2
+
+
 def test_other_kinds_are_gone_for_good(alice, robot, issue, by):
     for kind in KINDS:
         if kind.restorable:

@@ -7,11 +7,13 @@ import pytest
 from django.db.models import Count, Q
 
 from accounts.actors import NotPermitted
+from accounts.builtin_roles import READ_ONLY
+from accounts.models import MemberRole
 from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
-from keys import client_tokens, lifecycle, ownership, policies, rotation, verification
+from keys import client_tokens, lifecycle, offboarding, ownership, policies, rotation, verification
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, KINDS, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN, Track
-from keys.models import Credential, Limit, Policy, Where
+from keys.models import Credential, Limit, Policy, Revision, Where
 from keys.ownership import Owned
 from keys.rotation import Overlap
 from keys.verification import Outcome
@@ -83,7 +85,7 @@ def test_the_first_use_of_the_new_one_starts_the_clock_of_the_old(old, by, now):
     assert outcome(old, now + 365 * DAY) is not Outcome.REVOKED
 
     used(new, now + 31 * DAY)
-    rotation.follow(now + 31 * DAY)
+    rotation.follow(now + 31.5 * DAY)
     old.credential.refresh_from_db()
     assert old.credential.retires_at == now + 32 * DAY
 
@@ -118,6 +120,13 @@ def test_cancelling_revokes_the_new_one_and_gives_everything_back(old, by, now):
     assert outcome(again, now) is Outcome.VALID
 
 
+def test_what_is_remembered_of_the_old_one_is_outdated(old, by):
+    Revision.objects.all().delete()
+    rotation.rotate(old.credential.pk, overlap=Overlap.HOUR, by=by)
+
+    assert old.credential.pk in {one.subject for one in Revision.objects.all()}
+
+
 def test_revoking_the_new_one_is_cancelling(old, by, issue, alice, now):
     new = rotation.rotate(old.credential.pk, overlap=Overlap.HOUR, by=by)
     if old.credential.kind is API_KEY:
@@ -139,9 +148,18 @@ def test_a_pair_is_rotated_once(old, by):
     new = rotation.rotate(old.credential.pk, overlap=Overlap.HOUR, by=by).credential
 
     for one in (old.credential, new):
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotAllowed, match="being rotated already"):
             rotation.rotate(one.pk, overlap=Overlap.HOUR, by=by)
     assert Credential.objects.of_kind(old.credential.kind).count() == 2
+
+
+def test_what_is_over_is_neither_finished_nor_cancelled(old, by):
+    rotation.rotate(old.credential.pk, overlap=Overlap.HOUR, by=by)
+    late = replace(by, now=by.now + 2 * DAY)
+
+    for verb in (rotation.finish, rotation.cancel):
+        with pytest.raises(NotAllowed, match="not being rotated"):
+            verb(old.credential.pk, by=late)
 
 
 def test_the_same_form_rotates_once_and_shows_the_same_secret(old, by):
@@ -164,6 +182,24 @@ def test_strangers_find_nothing_to_rotate_and_readers_may_not(old, charlie, vera
         rotation.rotate(old.credential.pk, overlap=Overlap.NOW, by=actor_of(charlie))
     with pytest.raises(NotPermitted):
         rotation.rotate(old.credential.pk, overlap=Overlap.NOW, by=actor_of(vera))
+
+
+def test_who_may_make_a_key_but_revoke_none_does_not_rotate(alice, issue, actor_of):
+    key = issue(API_KEY, alice).credential
+    by = actor_of(alice)
+    maker = replace(by, permissions=by.permissions - {API_KEY.rights.revoke})
+
+    with pytest.raises(NotPermitted):
+        rotation.rotate(key.pk, overlap=Overlap.NOW, by=maker)
+
+
+def test_a_scope_that_the_owner_has_lost_does_not_stand_in_the_way(camille, issue, actor_of):
+    key = issue(APPLICATION_KEY, camille, scopes=["dashboards_read", "monitors_write"]).credential
+    by = actor_of(camille)
+    MemberRole.objects.filter(member=camille).update(role_id=READ_ONLY.id)
+
+    new = rotation.rotate(key.pk, overlap=Overlap.NOW, by=by).credential
+    assert new.scopes == ["dashboards_read", "monitors_write"]
 
 
 def test_an_overlap_beyond_the_policy_is_refused(old, by, acme):
@@ -222,6 +258,14 @@ def test_ownership_and_use_go_over(alice, robot, issue, by):
     assert client_tokens.use_of(Credential.objects.get(pk=new_token.pk)).sends == ["rum"]
 
 
+def test_an_owner_who_has_left_does_not_stand_in_the_way(alice, camille, issue, by):
+    key = issue(API_KEY, alice, owned=Owned(member_id=camille.pk, team="payments")).credential
+    offboarding.disable(camille.pk, by=by)
+
+    new = rotation.rotate(key.pk, overlap=Overlap.NOW, by=by).credential
+    assert ownership.told(Credential.objects.get(pk=new.pk).ownership)["team"] == "payments"
+
+
 def test_nobody_gets_to_know_another_persons_key_by_rotating_it(alice, camille, issue, actor_of):
     key = issue(APPLICATION_KEY, camille).credential
 
@@ -247,11 +291,14 @@ def test_the_policy_bounds_how_long_the_next_one_lives(alice, robot, issue, by, 
 
 def test_what_is_due_follows_the_policy(alice, robot, issue, acme, now):
     made = {kind: issue(kind, alice).credential for kind in KINDS}
+    issue(SERVICE_ACCESS_TOKEN, alice, name="ends by itself", expires_at=now + 200 * DAY)
     ages = policies.all_of(acme.id)
     ages[CLIENT_TOKEN] = Policy(kind=CLIENT_TOKEN, rotate_every_days=10, longest_overlap_hours=0, leak_action="tell")
 
     def found(rule, at):
-        return {one.kind for one in Credential.objects.where(rule(ages, at))}
+        due = Credential.objects.where(rule(ages, at))
+        assert not due.filter(name="ends by itself").exists()
+        return {one.kind for one in due}
 
     quarterly = {API_KEY, APPLICATION_KEY, SERVICE_ACCESS_TOKEN}
     assert found(rotation.rule_due_soon, now) == {CLIENT_TOKEN}

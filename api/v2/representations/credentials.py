@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from accounts.models import Member
 from api.paging import Total
 from api.v2.representations.accounts import Role, User
+from api.v2.representations.leaks import LeakedKey, to_leak
 from api.v2.representations.shapes import (
     Moment,
     ServiceAccountLink,
@@ -51,7 +52,7 @@ class ApiKeyAttributes(msgspec.Struct, kw_only=True):
 class ApiKeyRelationships(msgspec.Struct, kw_only=True):
     created_by: ToUser | UnsetType = UNSET
     modified_by: ToUser | UnsetType = UNSET
-    leak_information: ToLeak = msgspec.field(default_factory=ToLeak)
+    leak_information: ToLeak
 
 
 class ApiKey(msgspec.Struct, tag_field="type", tag="api_keys", kw_only=True):
@@ -109,6 +110,7 @@ def api_key(credential: Credential, now: datetime | None = None) -> ApiKey:
         relationships=ApiKeyRelationships(
             created_by=_to_user(credential.created_by),
             modified_by=_to_user(credential.modified_by or credential.created_by),
+            leak_information=to_leak(credential),
         ),
     )
 
@@ -129,7 +131,7 @@ class ApplicationKeyAttributes(msgspec.Struct, kw_only=True):
 
 class ApplicationKeyRelationships(msgspec.Struct, kw_only=True):
     owned_by: ToUser | UnsetType = UNSET
-    leak_information: ToLeak = msgspec.field(default_factory=ToLeak)
+    leak_information: ToLeak
 
 
 class ApplicationKey(msgspec.Struct, tag_field="type", tag="application_keys", kw_only=True):
@@ -171,7 +173,9 @@ def application_key(credential: Credential, *, with_owner: bool, text: str | Uns
             last_used_at=micros(used_at) if used_at else None,
             key=text,
         ),
-        relationships=ApplicationKeyRelationships(owned_by=_to_user(credential.owner) if with_owner else UNSET),
+        relationships=ApplicationKeyRelationships(
+            owned_by=_to_user(credential.owner) if with_owner else UNSET, leak_information=to_leak(credential)
+        ),
     )
 
 
@@ -188,12 +192,12 @@ class TokenAttributes(msgspec.Struct, kw_only=True):
 
 class PersonalTokenRelationships(msgspec.Struct):
     owned_by: ToUser
-    leak_information: ToLeak = msgspec.field(default_factory=ToLeak)
+    leak_information: ToLeak
 
 
 class ServiceTokenRelationships(msgspec.Struct):
     owned_by: ToServiceAccount
-    leak_information: ToLeak = msgspec.field(default_factory=ToLeak)
+    leak_information: ToLeak
 
 
 class PersonalAccessToken(msgspec.Struct, tag_field="type", tag="personal_access_tokens", kw_only=True):
@@ -214,10 +218,12 @@ class ServiceAccessToken(msgspec.Struct, tag_field="type", tag="service_access_t
 
 class PersonalAccessTokenDocument(msgspec.Struct):
     data: PersonalAccessToken
+    included: list[LeakedKey] | UnsetType = UNSET
 
 
 class ServiceAccessTokenDocument(msgspec.Struct):
     data: ServiceAccessToken
+    included: list[LeakedKey] | UnsetType = UNSET
 
 
 class TokensMeta(msgspec.Struct):
@@ -229,11 +235,13 @@ class AccessTokensDocument(msgspec.Struct):
 
     data: list[PersonalAccessToken | ServiceAccessToken]
     meta: TokensMeta
+    included: list[LeakedKey] | UnsetType = UNSET
 
 
 class ServiceAccessTokensDocument(msgspec.Struct):
     data: list[ServiceAccessToken]
     meta: TokensMeta
+    included: list[LeakedKey] | UnsetType = UNSET
 
 
 def personal_access_token(credential: Credential, text: str | UnsetType = UNSET) -> PersonalAccessToken:
@@ -241,7 +249,7 @@ def personal_access_token(credential: Credential, text: str | UnsetType = UNSET)
     return PersonalAccessToken(
         id=str(credential.id),
         attributes=_token_attributes(credential, text, handle=_alias(credential)),
-        relationships=PersonalTokenRelationships(ToUser(UserLink(str(credential.owner_id)))),
+        relationships=PersonalTokenRelationships(ToUser(UserLink(str(credential.owner_id))), to_leak(credential)),
     )
 
 
@@ -250,7 +258,9 @@ def service_access_token(credential: Credential, text: str | UnsetType = UNSET) 
     return ServiceAccessToken(
         id=str(credential.id),
         attributes=_token_attributes(credential, text, handle=credential.kind.format.prefix + _alias(credential)),
-        relationships=ServiceTokenRelationships(ToServiceAccount(ServiceAccountLink(str(credential.owner_id)))),
+        relationships=ServiceTokenRelationships(
+            ToServiceAccount(ServiceAccountLink(str(credential.owner_id))), to_leak(credential)
+        ),
     )
 
 

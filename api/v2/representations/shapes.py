@@ -1,4 +1,4 @@
-"""What representations are put together from: links, moments, empty leaks."""
+"""What representations are put together from: links and moments."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -63,10 +63,16 @@ class ToOrg(msgspec.Struct):
     data: OrgLink
 
 
-class ToLeak(msgspec.Struct):
-    """The leak a key was found in: none is known."""
+class LeakLink(msgspec.Struct, tag_field="type", tag="leaked_keys"):
+    """A leak."""
 
-    data: None = None
+    id: str
+
+
+class ToLeak(msgspec.Struct):
+    """The leak a key was last found in; null where none is known."""
+
+    data: LeakLink | None = None
 
 
 def micros(moment: datetime) -> str:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_managers"),
-        ("keys", "0008_telling"),
+        ("keys", "0009_leaks"),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""The safety center: leaked credentials, and what is done about them."""

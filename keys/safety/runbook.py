@@ -1,0 +1,139 @@
+"""What there is to do about a leak, in five steps, and how far each has come: looked up, not remembered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import QuerySet, Sum
+
+from accounts.models import Member, Role
+from audit.models import AuditEvent
+from keys.kinds import Kind
+from keys.models import Credential, Leak, LeakStep, State, Step, UsageDay
+from keys.usage.reports import GOOD
+
+SHOWN = 5
+"""How many of what was found are named; the others are counted."""
+
+
+class Since(StrEnum):
+    """From when on a leak is looked into."""
+
+    REPORTED = "reported"
+    WEEK = "week"
+    MONTH = "month"
+    CREATED = "created"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What of one sort is new since then: how many, and the latest of them."""
+
+    count: int
+    latest: list[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runbook:
+    """How far things have come with a leak. `uses` and `refusals` are whole days; `deeds` is what the credential did
+    that the trail tells of; the others are everything of the organisation that is new since then, for somebody may
+    come back by it."""
+
+    leak: Leak
+    since: datetime
+    state: State
+    successor: Credential | None
+    uses: int
+    refusals: int
+    deeds: Trace
+    members: Trace
+    service_accounts: Trace
+    roles: Trace
+    credentials: Trace
+    done: Mapping[str, LeakStep]
+    others: list[Leak]
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it lets nobody in now."""
+        return self.state is not State.ACTIVE
+
+    @property
+    def is_harmless(self) -> bool:
+        """Whether everybody may read it, so that there is nothing to stop."""
+        kind: Kind = self.leak.credential.kind
+        return kind.is_public
+
+    @property
+    def left_behind(self) -> int:
+        """How much is new in all."""
+        return sum(trace.count for trace in (self.members, self.service_accounts, self.roles, self.credentials))
+
+    @property
+    def looked(self) -> LeakStep | None:
+        return self.done.get(Step.LOOKED)
+
+    @property
+    def searched(self) -> LeakStep | None:
+        return self.done.get(Step.SEARCHED)
+
+
+def of(leak: Leak, *, since: Since, now: datetime) -> Runbook:
+    """The runbook of a leak, read with its credential. A constant number of queries."""
+    credential = leak.credential
+    start = begin(leak, since)
+    uses, refusals = _used(credential, start)
+    everybody = Member.objects.of(leak.organization_id).filter(created_at__gte=start).order_by("-created_at", "pk")
+    others = Leak.objects.filter(credential=credential).exclude(pk=leak.pk)
+    return Runbook(
+        leak=leak,
+        since=start,
+        state=credential.state(now),
+        successor=Credential.objects.with_people().live().filter(replaces=credential).first(),
+        uses=uses,
+        refusals=refusals,
+        deeds=_trace(_deeds(credential, start)),
+        members=_trace(everybody.users()),
+        service_accounts=_trace(everybody.service_accounts()),
+        roles=_trace(Role.objects.filter(organization=leak.organization_id, modified_at__gte=start)),
+        credentials=_trace(_made(credential, start)),
+        done={one.step: one for one in leak.steps.select_related("done_by")},
+        others=list(others.order_by("-reported_at")[:SHOWN]),
+    )
+
+
+def begin(leak: Leak, since: Since) -> datetime:
+    """When that is."""
+    moments = {
+        Since.REPORTED: leak.reported_at,
+        Since.WEEK: leak.reported_at - timedelta(days=7),
+        Since.MONTH: leak.reported_at - timedelta(days=30),
+        Since.CREATED: leak.credential.created_at,
+    }
+    return max(moments[since], leak.credential.created_at)
+
+
+def _used(credential: Credential, start: datetime) -> tuple[int, int]:
+    """How often it let somebody in, and was refused, from that day on."""
+    counted = UsageDay.objects.filter(
+        organization_id=credential.organization_id, credential_id=credential.pk, day__gte=start.astimezone(UTC).date()
+    ).aggregate(uses=Sum("count", filter=GOOD, default=0), refusals=Sum("count", filter=~GOOD, default=0))
+    return counted["uses"], counted["refusals"]
+
+
+def _deeds(credential: Credential, start: datetime) -> QuerySet[AuditEvent]:
+    known = AuditEvent.objects.of(credential.organization_id).since(start)
+    return known.filter(auth_id=str(credential.pk)).newest_first()
+
+
+def _made(credential: Credential, start: datetime) -> QuerySet[Credential]:
+    """Everything made since then but itself and its successor, which belong to the answer."""
+    known = Credential.objects.of(credential.organization_id).filter(created_at__gte=start)
+    return known.exclude(pk=credential.pk).exclude(replaces=credential).order_by("-created_at", "pk")
+
+
+def _trace(found: QuerySet[Any]) -> Trace:
+    latest = list(found[: SHOWN + 1])
+    return Trace(found.count() if len(latest) > SHOWN else len(latest), latest[:SHOWN])

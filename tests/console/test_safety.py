@@ -1,0 +1,351 @@
+"""The safety center: what it shows to whom, reporting a leak, its runbook, and the security contacts."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Member, Role, Sort
+from audit.models import AuditEvent
+from keys import policies, rotation
+from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, PERSONAL_ACCESS_TOKEN
+from keys.models import BrowserSighting, Leak, LeakAction, SecurityContacts, Way
+from keys.rotation import Overlap
+from keys.safety import contacts, leaks
+from keys.safety.matches import Match
+from keys.verification import Outcome, verify
+
+pytestmark = pytest.mark.django_db
+
+HOME, REPORT, CONTACTS = "/safety/", "/safety/report/", "/safety/contacts/"
+
+
+@pytest.fixture
+def leaked(issue, alice, now):
+    """A new credential of Alice's that was found by GitHub, and its leak."""
+
+    def leak(kind=APPLICATION_KEY, place="https://github.com/octocat/x", **fields):
+        made = issue(kind, alice, **fields)
+        reporter = leaks.Reporter(way=Way.GITHUB, name="GitHub", now=now)
+        (found,) = leaks.accept([Match(made.secret.text, place, "content")], reporter=reporter)
+        return made, found
+
+    return leak
+
+
+def text(answer):
+    """The page without its markup's line ends."""
+    return " ".join(answer.content.decode().split())
+
+
+def tell_only(acme, kind=APPLICATION_KEY):
+    row = policies.default(acme.pk, kind)
+    row.leak_action = LeakAction.TELL
+    row.save()
+
+
+def test_with_nothing_to_show_it_says_what_it_is_for(alice, client_of):
+    page = text(client_of(alice).get(HOME))
+
+    assert "No open leak" in page
+    assert "Worth a look" not in page
+    assert "Revoke it at once" in page
+    assert "Nobody named" in page
+    assert "/.well-known/secret-scanning.json" in page
+
+
+def test_what_asks_for_a_look_is_counted_and_linked(alice, acme, leaked, issue, robot, client_of, now, actor_of):
+    leaked(name="found-by-github")
+    shown = issue(API_KEY, alice, name="in-a-page")
+    BrowserSighting.objects.create(
+        credential=shown.credential, origin="https://shop.example", first_at=now, last_at=now, told_at=now
+    )
+    old = now - timedelta(days=31)
+    Member.objects.create(
+        organization=acme, sort=Sort.USER, name="P", name_key="p", email="p@acme.example", created_at=old
+    )
+
+    page = text(client_of(alice).get(HOME))
+
+    for words in ("<b>1</b> open leak", "<b>1</b> seen in a browser", "1</b> invitation unanswered for 30 days"):
+        assert words in page
+    for words in ("found-by-github", "https://shop.example", "in-a-page"):
+        assert words in page
+
+
+def test_a_quarantined_key_is_listed(alice, leaked, client_of):
+    _made, leak = leaked(API_KEY, name="the-only-one")
+    assert leak.spared
+
+    page = text(client_of(alice).get(HOME))
+    runbook = text(client_of(alice).get(reverse("leak-detail", args=[leak.pk])))
+
+    assert "In quarantine" in page
+    assert "It is the last API key, which is never revoked by a leak" in runbook
+
+
+def test_the_list_costs_the_same_however_many_there_are(alice, leaked, client_of, django_assert_num_queries):
+    client = client_of(alice)
+    client.get(HOME)
+    with django_assert_num_queries(12):
+        client.get(HOME)
+    for n in range(5):
+        leaked(name=f"n{n}")
+    with django_assert_num_queries(12):
+        client.get(HOME)
+
+
+def test_finished_leaks_are_apart(alice, leaked, client_of, actor_of):
+    _made, one = leaked(name="closed-one")
+    _made, other = leaked(name="false-one")
+    leaked(name="open-one")
+    leaks.close(one.pk, note="", by=actor_of(alice))
+    leaks.dismiss(other.pk, reason="no", by=actor_of(alice))
+
+    unfinished, finished = text(client_of(alice).get(HOME)), text(client_of(alice).get(HOME, {"state": "finished"}))
+
+    assert ["open-one" in unfinished, "closed-one" in unfinished, "false-one" in unfinished] == [True, False, False]
+    assert ["open-one" in finished, "closed-one" in finished, "False alarm" in finished] == [False, True, True]
+
+
+def test_an_auditor_reads_everything_and_is_offered_nothing(vera, leaked, client_of):
+    _made, leak = leaked()
+
+    home = text(client_of(vera).get(HOME))
+    page = text(client_of(vera).get(reverse("leak-detail", args=[leak.pk])))
+
+    assert "You can view, not change." in page
+    main = page.partition("<main")[2]
+    assert "<form" not in main
+    assert "/safety/contacts/" not in home
+
+
+def test_a_member_who_may_nothing_reports_a_key_by_pasting_what_stands_around_it(bob, issue, alice, client_of, now):
+    made = issue(APPLICATION_KEY, alice, name="secret-name")
+    pasted = f"export DD_APP_KEY={made.secret.text}\nexport OTHER=1"
+
+    answer = client_of(bob).post(REPORT, {"text": pasted, "place": "the build log of Monday"}, follow=True)
+
+    page = text(answer)
+    assert "It is one of yours, and it is revoked now." in page
+    assert made.secret.text not in page
+    assert "secret-name" not in page
+    assert verify(made.secret.text, now=now).outcome is Outcome.REVOKED
+    leak = Leak.objects.get()
+    assert (leak.way, leak.reporter, leak.place) == ("member", bob.name, "the build log of Monday")
+
+
+def test_whoever_governs_is_led_to_the_runbook(alice, issue, client_of):
+    made = issue(APPLICATION_KEY, alice)
+
+    answer = client_of(alice).post(REPORT, {"text": made.secret.text})
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/safety/leaks/{Leak.objects.get().pk}/")
+
+
+@pytest.mark.parametrize("pasted", ["hello", "ddapp_" + "a" * 34, "0" * 32])
+def test_what_is_not_theirs_is_said_to_be_nothing(pasted, bob, client_of):
+    page = text(client_of(bob).post(REPORT, {"text": pasted}, follow=True))
+
+    assert "Nothing in it is a credential of this organization." in page
+
+
+def test_a_key_of_another_organization_looks_like_nothing(bob, charlie, issue, client_of, now):
+    theirs = issue(APPLICATION_KEY, charlie)
+
+    page = text(client_of(bob).post(REPORT, {"text": theirs.secret.text}, follow=True))
+
+    assert "Nothing in it is a credential of this organization." in page
+    assert verify(theirs.secret.text, now=now).outcome is Outcome.VALID
+
+
+def test_several_at_once_are_counted(alice, issue, client_of):
+    made = [issue(APPLICATION_KEY, alice, name=name) for name in ("one", "two")]
+
+    answer = client_of(alice).post(REPORT, {"text": " ".join(one.secret.text for one in made)}, follow=True)
+
+    assert answer.redirect_chain == [(HOME, 303)]
+    assert "2 of yours were found in it." in text(answer)
+
+
+def test_the_form_never_shows_the_text_again(bob, issue, alice, client_of):
+    secret = issue(APPLICATION_KEY, alice).secret.text
+
+    answer = client_of(bob).post(REPORT, {"text": secret, "place": "x" * 501})
+
+    assert answer.status_code == 422
+    assert secret not in text(answer)
+
+
+def test_the_runbook_says_how_far_things_have_come(alice, acme, leaked, issue, used, client_of, actor_of, now):
+    made, leak = leaked(name="leaky")
+    used(made.credential, 7)
+    issue(CLIENT_TOKEN, alice, name="brand-new")
+    Role.objects.create(organization=acme, name="Backdoor", name_key="backdoor", created_at=now, modified_at=now)
+
+    page = text(client_of(alice).get(reverse("leak-detail", args=[leak.pk])))
+
+    for words in (
+        "It lets nobody in any more.",
+        "No successor",
+        "let somebody in 7 times, and was refused 0 times",
+        "brand-new",
+        "Backdoor",
+        "For you to judge",
+        "Close the leak",
+    ):
+        assert words in page
+
+
+def test_a_key_that_still_works_is_said_to_and_a_successor_is_found(alice, acme, leaked, client_of, actor_of):
+    tell_only(acme)
+    made, leak = leaked()
+    page = text(client_of(alice).get(reverse("leak-detail", args=[leak.pk])))
+    assert "Still good" in page
+    assert "It still lets programs in." in page
+
+    rotation.rotate(made.credential.pk, overlap=Overlap.NOW, by=actor_of(alice))
+    page = text(client_of(alice).get(reverse("leak-detail", args=[leak.pk])))
+    assert "Replaced" in page
+    assert "It lets nobody in any more." in page
+
+
+def test_how_far_back_is_looked_is_chosen(alice, leaked, issue, client_of, later, actor_of, now):
+    early = issue(PERSONAL_ACCESS_TOKEN, alice, name="early-token", actor=later(actor_of(alice), timedelta(days=-20)))
+    _made, leak = leaked(actor=later(actor_of(alice), timedelta(days=-40)))
+    url = reverse("leak-detail", args=[leak.pk])
+    client = client_of(alice)
+
+    shown = {
+        since: early.credential.name in text(client.get(url, {"since": since}))
+        for since in ("reported", "week", "month", "created", "nonsense")
+    }
+
+    assert shown == {"reported": False, "week": False, "month": True, "created": True, "nonsense": False}
+
+
+def test_the_runbook_costs_the_same_whatever_there_is(alice, leaked, issue, client_of, django_assert_num_queries):
+    _made, leak = leaked()
+    client, url = client_of(alice), reverse("leak-detail", args=[leak.pk])
+    client.get(url)
+    with django_assert_num_queries(16):
+        client.get(url)
+    for n in range(7):
+        issue(CLIENT_TOKEN, alice, name=f"n{n}")
+    with django_assert_num_queries(17):  # they are counted, beyond those that are named
+        client.get(url)
+
+
+def test_steps_are_ticked_and_the_leak_is_closed(alice, leaked, client_of):
+    _made, leak = leaked()
+    client, url = client_of(alice), reverse("leak-detail", args=[leak.pk])
+
+    for step in ("looked", "searched"):
+        answer = client.post(reverse("leak-step", args=[leak.pk, step]))
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"{url}#{step}")
+    closed = client.post(reverse("leak-close", args=[leak.pk]), {"note": "All keys of the team are new."})
+    page = text(client.get(url))
+
+    assert (closed.status_code, closed.headers["Location"]) == (303, HOME)
+    assert "All keys of the team are new." in page
+    assert "For you to judge" not in page
+    assert page.count("Alice Admin, <time") == 3
+
+
+def test_a_step_nobody_knows_is_no_address(alice, leaked, client_of):
+    _made, leak = leaked()
+    assert client_of(alice).post(reverse("leak-step", args=[leak.pk, "nonsense"])).status_code == 404
+
+
+def test_closing_twice_is_explained(alice, leaked, client_of, actor_of):
+    _made, leak = leaked()
+    leaks.close(leak.pk, note="", by=actor_of(alice))
+
+    answer = client_of(alice).post(reverse("leak-close", args=[leak.pk]), {"note": ""})
+
+    assert answer.status_code == 422
+
+
+def test_a_false_alarm_says_beforehand_what_it_changes(alice, leaked, client_of, now):
+    made, leak = leaked(API_KEY)
+    client, url = client_of(alice), reverse("leak-dismiss", args=[leak.pk])
+
+    assert "The quarantine is lifted" in text(client.get(url))
+    assert client.post(url, {"reason": ""}).status_code == 422
+    answer = client.post(url, {"reason": "An example"}, follow=True)
+
+    assert "An example" in text(answer)
+    assert verify(made.secret.text, now=now).outcome is Outcome.VALID
+
+
+def test_a_place_is_a_link_only_if_it_is_an_address(alice, leaked, client_of):
+    places = {"javascript:alert(1)": False, "https://example.com/a": True, '"><script>': False, "": False}
+    for n, (place, linked) in enumerate(places.items()):
+        _made, leak = leaked(name=f"n{n}", place=place)
+        page = text(client_of(alice).get(reverse("leak-detail", args=[leak.pk])))
+        assert (f'href="{place}" rel="noreferrer nofollow"' in page) == linked
+        assert "<script>" not in page.partition("<main")[2].partition("</main")[0]
+
+
+def test_people_are_told_of_a_leak_and_led_to_where_they_may_look(alice, camille, acme, issue, client_of, now):
+    SecurityContacts.objects.create(organization=acme, primary="soc@acme.example", reviewed_at=now)
+    made = issue(PERSONAL_ACCESS_TOKEN, camille, name="camille-token")
+    reporter = leaks.Reporter(way=Way.GITHUB, name="GitHub", now=now)
+    leaks.accept([Match(made.secret.text, "https://example.com")], reporter=reporter)
+
+    bell = {who.name: text(client_of(who).get("/notifications/")) for who in (alice, camille)}
+
+    assert all("camille-token" in page and "leaked, and is revoked" in page for page in bell.values())
+
+
+def test_contacts_are_named_confirmed_and_shown(alice, acme, client_of, now):
+    client = client_of(alice)
+
+    answer = client.post(CONTACTS, {"primary": " SOC@acme.example", "secondary": "cto@acme.example"})
+    page = text(client.get(HOME))
+    client.post(CONTACTS, {"primary": "soc@acme.example", "secondary": "cto@acme.example"})
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{HOME}#contacts")
+    for words in ("soc@acme.example", "cto@acme.example", "Next review"):
+        assert words in page
+    assert "Review is due" not in page
+    names = AuditEvent.objects.filter(event__startswith="security_contacts").order_by("sequence")
+    assert [one.event for one in names] == ["security_contacts.changed", "security_contacts.reviewed"]
+
+
+@pytest.mark.parametrize(
+    ("primary", "secondary", "field"),
+    [
+        ("", "", "primary"),
+        ("nonsense", "", "primary"),
+        ("a@b.example", "nonsense", "secondary"),
+        ("a@b.example", "A@b.example", "secondary"),
+        ("a" * 250 + "@b.example", "", "primary"),
+        ("a@b.example\0", "", "primary"),
+    ],
+)
+def test_bad_contacts_are_refused_at_their_field(primary, secondary, field, alice, client_of):
+    answer = client_of(alice).post(CONTACTS, {"primary": primary, "secondary": secondary})
+
+    assert answer.status_code == 422
+    assert field in answer.context["form"].errors
+    assert not SecurityContacts.objects.exists()
+
+
+def test_contacts_that_were_long_not_reviewed_are_shown_as_due(alice, acme, client_of, now):
+    SecurityContacts.objects.create(
+        organization=acme, primary="soc@acme.example", reviewed_at=now - contacts.REVIEWED_EVERY
+    )
+    assert "Review is due" in text(client_of(alice).get(HOME))
+
+
+def test_the_report_form_is_in_the_menu_of_whoever_may_not_see_the_center(bob, alice, client_of):
+    assert 'href="/safety/report/"' in text(client_of(bob).get("/help/"))
+    assert 'href="/safety/"' in text(client_of(alice).get("/help/"))
+
+
+def test_a_stranger_to_csrf_may_not_report(bob):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(bob.person)
+    assert client.post(REPORT, {"text": "x"}).status_code == 403

@@ -1,0 +1,92 @@
+"""The page about timed work."""
+
+from datetime import timedelta
+
+import pytest
+
+from console.organization import timed_work
+from keys import tick
+from keys.models import Mail, TickRun
+
+pytestmark = pytest.mark.django_db
+
+HOME = "/timed-work/"
+
+
+def text(answer):
+    return answer.content.decode()
+
+
+@pytest.fixture
+def stuck(acme, globex, now):
+    def mail(organization, address, **fields):
+        return Mail.objects.create(
+            organization=organization,
+            address=address,
+            news="credential.leaked",
+            words={},
+            key=address,
+            choice="at_once",
+            told_at=now,
+            due_at=now + timedelta(minutes=5),
+            attempts=2,
+            error="SMTPConnectError",
+            **fields,
+        )
+
+    mail(acme, "waits@acme.example")
+    mail(acme, "dead@acme.example", dead_at=now)
+    mail(acme, "sent@acme.example", sent_at=now)
+    mail(globex, "other@globex.example")
+
+
+def test_every_job_has_its_words():
+    assert set(timed_work.WORDS) == {job.name for job in tick.JOBS}
+
+
+def test_it_shows_each_jobs_last_run(alice, client_of, now):
+    list(tick.run(lambda: now, jobs=tick.JOBS))
+    TickRun.objects.filter(job="mails").update(items=7)
+    page = text(client_of(alice).get(HOME))
+
+    assert page.count("On time") == len(tick.JOBS)
+    assert "has not been done for a while" not in page
+    assert ">7<" in page
+
+
+def test_it_says_what_failed_and_what_is_late(alice, client_of, now):
+    list(tick.run(lambda: now - timedelta(hours=1), jobs=tick.JOBS))
+    TickRun.objects.filter(job="webhooks").update(error="OSError")
+    page = text(client_of(alice).get(HOME))
+
+    assert "OSError" in page
+    assert "has not been done for a while" in page
+
+
+@pytest.mark.parametrize(("by_itself", "words"), [(True, "look at its log"), (False, "manage.py tick")])
+def test_it_says_who_does_it(by_itself, words, alice, client_of, settings):
+    settings.TICK = by_itself
+
+    assert words in text(client_of(alice).get(HOME))
+
+
+def test_it_lists_the_organizations_mails_that_did_not_leave(stuck, alice, client_of):
+    page = text(client_of(alice).get(HOME))
+
+    assert "waits@acme.example" in page
+    assert "dead@acme.example" in page
+    assert "sent@acme.example" not in page
+    assert "other@globex.example" not in page
+
+
+def test_support_reads_it_without_anybodys_mail(stuck, sam, client_of):
+    page = text(client_of(sam).get(HOME))
+
+    assert "acme.example" not in page.partition("<main")[2]
+    assert "Never run" in page
+    assert f'href="{HOME}"' in page
+
+
+def test_the_menu_leads_there_for_those_who_may(alice, bob, client_of):
+    assert f'href="{HOME}"' in text(client_of(alice).get("/members/"))
+    assert f'href="{HOME}"' not in text(client_of(bob).get("/members/"))
