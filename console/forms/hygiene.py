@@ -102,14 +102,13 @@ class AssignForm(forms.Form):
 
 
 class DelayForm(forms.Form):
-    """By how many days what is done by itself is put off, from now."""
+    """By how many days what is done by itself is put off."""
 
     days = forms.TypedChoiceField(
         label=_("Delay"),
         coerce=int,
         choices=[
-            (days, ngettext_lazy("%d day from now", "%d days from now", days) % days)
-            for days in range(1, LONGEST_DELAY.days + 1)
+            (days, ngettext_lazy("By %d day", "By %d days", days) % days) for days in range(1, LONGEST_DELAY.days + 1)
         ],
     )
 

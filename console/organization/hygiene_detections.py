@@ -126,7 +126,8 @@ def detection_delay(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     detection, form = _detection(request, pk), DelayForm(request.POST)
     if not form.is_valid():
         return _detail(request, detection, delay_form=form)
-    until = request.now + timedelta(days=form.cleaned_data["days"])
+    setting = settings.of(request.actor.organization, detections.control_of(detection))
+    until = detections.due_at(detection, setting, now=request.now) + timedelta(days=form.cleaned_data["days"])
 
     def act() -> Detection:
         return detections.delay(pk, until=until, by=request.actor)

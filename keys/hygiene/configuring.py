@@ -35,10 +35,12 @@ def configure(
     by.require(P.GOVERNANCE_CONSOLE_WRITE)
     organization = organizations.lock(by.organization)
     before = settings.of(organization.pk, control)
-    wanted = _wanted(before, parameters=parameters, is_on=is_on, is_automatic=is_automatic, by=by)
+    wanted = _wanted(before, parameters=parameters, is_on=is_on, is_automatic=is_automatic)
     changes = {name: [old, wanted[name]] for name, old in _told(before).items() if wanted[name] != old}
     if not changes:
         return before
+    if wanted["is_automatic"]:
+        _check_automatic(control, by=by)
     ControlSetting.objects.update_or_create(
         organization=organization,
         control=control.slug,
@@ -60,17 +62,19 @@ def _told(setting: Setting) -> dict[str, Any]:
 
 
 def _wanted(
-    before: Setting, *, parameters: Mapping[str, Any] | None, is_on: bool | None, is_automatic: bool | None, by: Actor
+    before: Setting, *, parameters: Mapping[str, Any] | None, is_on: bool | None, is_automatic: bool | None
 ) -> dict[str, Any]:
-    """All of it, as it is to be. Whoever lets a control mitigate by itself needs what doing it by hand would take."""
-    control = before.control
-    if is_automatic and not before.is_automatic:
-        if control.mitigation is None:
-            raise NotAllowed("is_automatic", _("Nothing can be done about this by itself."))
-        by.require(*control.mitigation.permissions)
+    """All of it, as it is to be."""
     switches = {"is_on": is_on, "is_automatic": is_automatic}
     given = {name: value for name, value in switches.items() if value is not None}
-    return _told(before) | given | settings.checked(control, parameters or {})
+    return _told(before) | given | settings.checked(before.control, parameters or {})
+
+
+def _check_automatic(control: Control, *, by: Actor) -> None:
+    """Whoever lets a control act by itself, or changes what one acts on, needs what doing it to everything takes."""
+    if control.mitigation is None:
+        raise NotAllowed("is_automatic", _("Nothing can be done about this by itself."))
+    by.require(control.mitigation.permissions[0])
 
 
 def _follow(control: Control, changes: Mapping[str, Any], *, by: Actor) -> None:

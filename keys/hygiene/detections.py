@@ -115,22 +115,30 @@ def _source(before: Member | None, after: Member | None, team: str) -> Assignmen
     return Assignment.REASSIGNED if before and after else Assignment.MANUAL
 
 
+def due_at(detection: Detection, setting: Setting, *, now: dt.datetime) -> dt.datetime:
+    """When its control acts on it by itself, if nobody puts it off: at the end of the grace, begun or to begin now."""
+    return detection.mitigate_after or now + setting.grace
+
+
 @transaction.atomic
 def delay(detection_id: uuid.UUID, *, until: dt.datetime, by: Actor) -> Detection:
-    """Put off what its control does by itself, until then: a week from now at most. Raises NotAllowed:
+    """Put off what its control does by itself: until then, a week after it is due at most. Raises NotAllowed:
     mitigate_after, or ""."""
     detection = _locked(detection_id, by=by)
-    if not settings.of(by.organization, control_of(detection)).is_automatic:
+    setting = settings.of(by.organization, control_of(detection))
+    if not setting.is_automatic:
         raise NotAllowed("", _("Nothing is done by itself about this, so there is nothing to delay."))
     if detection.state(by.now) is not DetectionState.ACTIVE:
         raise NotAllowed("", _("It is an exception. Take it up again first."))
-    if not by.now < until <= by.now + LONGEST_DELAY:
-        raise NotAllowed("mitigate_after", _("Choose a time within the next seven days."))
-    before = detection.mitigate_after
+    before, due = detection.mitigate_after, due_at(detection, setting, now=by.now)
+    if not due < until <= due + LONGEST_DELAY:
+        raise NotAllowed("mitigate_after", _("Choose a time within the seven days after it is due."))
     detection.mitigate_after, detection.warned_at = until, None
     detection.save(update_fields=["mitigate_after", "warned_at"])
     changes = {"mitigate_after": [before and before.isoformat(), until.isoformat()], **_of_control(detection)}
     log.record(Event.DETECTION_DELAYED, by=by, target=notices.target_of(detection), changes=changes)
+    if before is None:
+        notices.tell_ahead(setting.control, detection, now=by.now)
     return detection
 
 

@@ -22,8 +22,11 @@ REASON = "key hygiene"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Mitigation:
-    """A remedy: what the API calls it, what pages call it, which permissions it takes (any one that fits the thing),
-    and how it is done to one thing."""
+    """A remedy: what the API calls it, what pages call it, which permissions it takes, and how it is done to one thing.
+
+    Of the permissions, one that fits the thing is enough; the first is enough for all things, so that letting it be
+    done by itself takes that one.
+    """
 
     id: str
     title: Promise

@@ -101,10 +101,11 @@ def _members(addresses: Iterable[str], organization_id: uuid.UUID) -> list[Membe
 
 
 def _listeners(setting: Setting, admins: list[Member]) -> list[Member]:
-    """Who hears of new detections: those that were named, else the admins."""
-    if setting.events is None:
+    """Who hears of new detections: those that were named; the admins where nobody was; nobody where it was switched
+    off."""
+    on = [event for event in setting.events or () if event["enabled"]]
+    if setting.events is None or any(not event["targets"] for event in on):
         return admins
-    on = [event for event in setting.events if event["enabled"]]
     return _members({_address(one) for event in on for one in event["targets"]}, setting.organization_id)
 
 

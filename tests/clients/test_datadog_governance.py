@@ -107,7 +107,7 @@ def test_what_is_done_by_itself_is_put_off(admin, detection):
     until = (datetime.now(UTC) + timedelta(days=3)).replace(microsecond=0)
     with refused(400, "Nothing is done by itself about this, so there is nothing to delay."):
         changed(admin, detection, mitigate_after=until.isoformat())
-    set_control(admin, mitigation_type="delete_role")
+    set_control(admin, mitigation_type="delete_role", detection_parameters={"governance_remediation_delay": 1})
     try:
         assert changed(admin, detection, mitigate_after=until.isoformat()).mitigate_after == until
     finally:

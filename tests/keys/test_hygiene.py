@@ -319,16 +319,29 @@ def test_the_last_api_key_is_left_with_a_note(unused, admin, now):
     assert Notification.objects.filter(news="detection.mitigation_ahead").count() == 2
 
 
-def test_a_delay_puts_it_off_for_a_week_at_most(unused, admin, now):
+@pytest.mark.parametrize("days_from_now", [0.5, 1, 8.5])
+def test_a_delay_is_later_than_it_is_due_by_a_week_at_most(days_from_now, unused, admin, now):
     automatic(API_KEYS, admin, grace=1)
     enforcing.enforce(now)
-    with pytest.raises(NotAllowed, match="seven days"):
-        detections.delay(unused.pk, until=now + days(8), by=admin)
 
+    with pytest.raises(NotAllowed, match="seven days after it is due"):
+        detections.delay(unused.pk, until=now + days(days_from_now), by=admin)
+
+
+def test_what_is_put_off_is_done_then(unused, admin, now):
+    automatic(API_KEYS, admin, grace=1)
+    enforcing.enforce(now)
     detections.delay(unused.pk, until=now + days(5), by=admin)
-    done = [enforcing.enforce(now + days(day)) for day in (1, 4, 5)]
 
-    assert done == [0, 0, 1]
+    assert [enforcing.enforce(now + days(day)) for day in (1, 4, 5)] == [0, 0, 1]
+
+
+def test_what_is_put_off_before_its_notice_has_its_notice(unused, admin, now):
+    automatic(API_KEYS, admin, grace=1)
+
+    detections.delay(unused.pk, until=now + days(3), by=admin)
+
+    assert news().count("detection.mitigation_ahead") == 1
 
 
 def test_where_nothing_is_done_by_itself_there_is_nothing_to_delay(unused, admin, now):
@@ -356,11 +369,18 @@ def test_a_control_that_is_manual_again_does_nothing_more(unused, admin, now):
     assert unused.mitigate_after is None
 
 
-def test_who_may_not_revoke_may_not_let_it_be_done(unused, admin):
-    console_only = dataclasses.replace(admin, permissions=frozenset({"governance_console_write"}))
+@pytest.mark.parametrize(
+    ("slug", "held"), [("unused_api_keys", "api_keys_write"), ("unused_application_keys", "user_app_keys")]
+)
+def test_who_may_not_do_it_to_everything_may_not_let_it_be_done(slug, held, admin):
+    some = dataclasses.replace(admin, permissions=frozenset({"governance_console_write", held}))
 
     with pytest.raises(NotPermitted):
-        automatic(API_KEYS, console_only)
+        automatic(BY_SLUG[slug], some)
+    automatic(BY_SLUG[slug], admin)
+    with pytest.raises(NotPermitted):
+        configuring.configure(BY_SLUG[slug], parameters={GRACE: 1}, by=some)
+    assert not configuring.configure(BY_SLUG[slug], is_automatic=False, by=some).is_automatic
 
 
 def test_switching_a_control_off_ends_what_it_found(unused, admin, acme, now):
@@ -425,6 +445,24 @@ def test_new_detections_are_one_piece_of_news_for_each_control(estate, acme, ali
 
     (told,) = Notification.objects.all()
     assert (told.news, told.member, told.words["count"]) == ("detections.found", alice, "30")
+
+
+@pytest.mark.parametrize(
+    ("events", "told"),
+    [
+        ([], []),
+        ([{"event_type": "new_detection", "enabled": False, "targets": []}], []),
+        ([{"event_type": "new_detection", "enabled": True, "targets": []}], ["Alice Admin"]),
+    ],
+)
+def test_where_nobody_is_named_the_admins_hear_of_it_unless_it_is_off(events, told, estate, acme, admin, now):
+    notices.set_events(API_KEYS, events, by=admin)
+    estate.key(API_KEY, "old", created=91, used=None)
+    estate.save()
+
+    scanning.scan_organization(acme.pk, now=now)
+
+    assert [row.member.name for row in Notification.objects.filter(target_id=API_KEYS.slug)] == told
 
 
 def test_those_that_are_named_hear_of_new_detections_instead_of_the_admins(estate, acme, admin, bob, now):
