@@ -278,6 +278,14 @@ def test_an_automatic_mitigation_comes_after_its_grace_with_two_notices(unused, 
     assert Notification.objects.filter(news="detection.mitigated").count() == 1
 
 
+def test_a_grace_of_one_day_has_one_notice(unused, admin, now):
+    automatic(API_KEYS, admin, grace=1)
+
+    done = [enforcing.enforce(now + days(part)) for part in (0, 0.1, 0.9, 1)]
+
+    assert (done, news().count("detection.mitigation_ahead")) == ([0, 0, 0, 1], 1)
+
+
 def test_nothing_is_done_by_itself_without_its_notice_before(unused, admin, now):
     automatic(API_KEYS, admin)
 
