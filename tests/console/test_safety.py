@@ -1,5 +1,6 @@
 """The safety center: what it shows to whom, reporting a leak, its runbook, and the security contacts."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -209,6 +210,17 @@ def test_a_key_that_still_works_is_said_to_and_a_successor_is_found(alice, acme,
     page = text(client_of(alice).get(reverse("leak-detail", args=[leak.pk])))
     assert "Replaced" in page
     assert "It lets nobody in any more." in page
+
+
+def test_what_was_done_with_the_key_is_told_to_whoever_reads_the_trail(alice, leaked, issue, client_of, actor_of):
+    made, leak = leaked()
+    by = replace(actor_of(alice), auth_id=str(made.credential.pk))
+    issue(CLIENT_TOKEN, alice, name="made-with-it", actor=by)
+
+    page = text(client_of(alice).get(reverse("leak-detail", args=[leak.pk])))
+
+    assert "The trail tells of 1 thing done with it:" in page
+    assert "Alice Admin created made-with-it" in page
 
 
 def test_how_far_back_is_looked_is_chosen(alice, leaked, issue, client_of, later, actor_of, now):
