@@ -361,3 +361,26 @@ def test_a_stranger_to_csrf_may_not_report(bob):
     client = Client(enforce_csrf_checks=True)
     client.force_login(bob.person)
     assert client.post(REPORT, {"text": "x"}).status_code == 403
+
+
+def test_the_page_of_a_leaked_key_says_so_and_leads_to_the_runbook(alice, camille, leaked, client_of):
+    made, leak = leaked(API_KEY, name="held")
+    url = reverse("credential-detail", args=[API_KEY, made.credential.pk])
+
+    governing, other = text(client_of(alice).get(url)), text(client_of(camille).get(url))
+
+    assert "It leaked" in governing
+    assert f'href="/safety/leaks/{leak.pk}/"' in governing
+    assert "Lift the block now" not in governing
+    assert "It leaked" in other
+    assert "/safety/leaks/" not in other
+
+
+def test_what_leaked_is_not_offered_to_be_restored(alice, leaked, issue, client_of, actor_of):
+    issue(API_KEY, alice, name="stays")
+    made, leak = leaked(API_KEY, name="gone")
+    url = reverse("credential-detail", args=[API_KEY, made.credential.pk])
+    assert "/restore/" not in text(client_of(alice).get(url))
+
+    leaks.dismiss(leak.pk, reason="An example", by=actor_of(alice))
+    assert "Can be restored until" in text(client_of(alice).get(url))

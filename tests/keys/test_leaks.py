@@ -405,3 +405,25 @@ def test_what_is_told_says_what_was_done(kind, action, news, acme, issue, alice,
     reported(issue(kind, alice).secret.text)
 
     assert {one[1] for one in told()} == {news}
+
+
+def test_what_a_leak_put_into_quarantine_is_lifted_by_dismissing_it_alone(acme, issue, alice, reported, actor_of, now):
+    says(acme, APPLICATION_KEY, LeakAction.QUARANTINE)
+    made = issue(APPLICATION_KEY, alice)
+    (leak,) = reported(made.secret.text)
+
+    with pytest.raises(NotAllowed, match="dismiss the leak"):
+        blocking.lift(made.credential.pk, by=actor_of(alice))
+    leaks.dismiss(leak.pk, reason="An example", by=actor_of(alice))
+    assert outcome(made, now) is Outcome.VALID
+
+
+def test_a_brown_out_of_what_leaked_is_lifted_as_any_other(acme, issue, alice, reported, actor_of, now):
+    says(acme, APPLICATION_KEY, LeakAction.TELL)
+    made = issue(APPLICATION_KEY, alice)
+    reported(made.secret.text)
+    blocking.brown_out(made.credential.pk, by=actor_of(alice))
+
+    blocking.lift(made.credential.pk, by=actor_of(alice))
+
+    assert outcome(made, now) is Outcome.VALID
