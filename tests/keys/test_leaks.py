@@ -182,6 +182,8 @@ def test_the_text_is_kept_nowhere_even_if_the_place_holds_it(issue, alice, repor
     made = issue(APPLICATION_KEY, alice)
     text = made.secret.text
 
+    (glued,) = reported(text, url=f"https://example.com/x{text}x")
+    assert glued.place == "https://example.com/x[redacted]x"
     (leak,) = reported(text, url=f"https://example.com/?key={text}&\n\0" + "x" * 900)
 
     assert text not in str(Leak.objects.values()) + str(AuditEvent.objects.values()) + repr(Match(text))
