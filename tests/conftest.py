@@ -5,6 +5,7 @@ import dataclasses
 import functools
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.hashers import make_password
@@ -28,6 +29,14 @@ from tests.browsing import playwright  # noqa: F401 - a fixture for every folder
 from tests.serving import server  # noqa: F401 - a fixture for every folder
 
 PASSWORD = "correct horse battery staple"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is to stay together: each file, and the folder of the clients, whose last file sums up the others."""
+    for item in items:
+        file = Path(item.nodeid.partition("::")[0])
+        item.add_marker(pytest.mark.xdist_group(str(file.parent if file.parent.name == "clients" else file)))
 
 
 @pytest.fixture(autouse=True)
