@@ -98,7 +98,7 @@ def pytest(arguments: list[str], **environment: str) -> int:
         return run(*command, *arguments, **environment)
     others = ("-n", "2", *(f"--ignore={path}" for path in ALONE))
     spread = (*others, "--dist", "worksteal")  # the long ones are few: nobody waits for them idle
-    together = (*others, "--dist", "loadgroup")  # some look at what those before them left on the server
+    together = (*others, "--dist", "loadfile")  # some look at what those before them left on the server
     server, browser = "server and not patience", "browser or patience"  # who waits may as well wait beside others
     if environment:
         server, browser = f"{server} and not schema", "browser and not axe and not sdk"
