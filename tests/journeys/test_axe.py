@@ -7,7 +7,10 @@ from tests.journeys.conftest import DEMO_PASSWORD, sign_in
 
 pytestmark = pytest.mark.axe
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+FAULTS = {"resultTypes": ["violations"]}
+"""What passes is not listed node by node: twice as fast."""
+
+RULES = FAULTS | {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 ADMIN, SUPPORT = "aiko.tanaka@acme.example", "sam.reed@keyhouse.example"
 PAGES = {
     None: ["/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/", "/invitations/unknown/"],
@@ -107,7 +110,7 @@ def visitor(cookies, open_browser):
 
 
 COLOURLESS = RULES | {"rules": {"color-contrast": {"enabled": False}}}
-COLOURS = {"runOnly": ["color-contrast"]}
+COLOURS = FAULTS | {"runOnly": ["color-contrast"]}
 """The slowest rule by far. Colours depend on the theme and on nothing else."""
 
 LOOKS = {
