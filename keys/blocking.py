@@ -54,10 +54,13 @@ def is_in_quarantine(credential: Credential, *, now: datetime) -> bool:
 
 @transaction.atomic
 def lift(credential_id: uuid.UUID, *, by: Actor, reason: str = "") -> Credential:
-    """Let it be good again, now. Raises NotPermitted, NotAllowed."""
+    """Let it be good again, now; not what is in quarantine because it leaked. Raises NotPermitted, NotAllowed."""
     credential = _to_block(credential_id, by=by)
     if not credential.is_blocked(by.now):
         raise NotAllowed("", _("%(name)s is not blocked.") % {"name": credential.name})
+    if is_in_quarantine(credential, now=by.now) and credential.leaks.confirmed().that_blocked().exists():
+        words = {"name": credential.name}
+        raise NotAllowed("", _("%(name)s leaked. Revoke it, or dismiss the leak as a false alarm.") % words)
     return _unblock(credential, by=by, reason=reason)
 
 

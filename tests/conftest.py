@@ -12,6 +12,8 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone, translation
 from pytest_django.fixtures import Settings
+from xdist.remote import Producer
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 from accounts.actors import Actor, ActorType
 from accounts.builtin_roles import ADMIN, AUDITOR, READ_ONLY, STANDARD, SUPPORT_PERMISSIONS, BuiltinRole
@@ -28,6 +30,20 @@ from tests.browsing import playwright  # noqa: F401 - a fixture for every folder
 from tests.serving import server  # noqa: F401 - a fixture for every folder
 
 PASSWORD = "correct horse battery staple"
+CLIENTS = "tests/clients/"
+
+
+class ByFile(LoadFileScheduling):
+    """One process has all of a file, in its order; and all of the clients' folder: its last file sums up the others."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return CLIENTS if file.startswith(CLIENTS) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile | None:
+    return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(autouse=True)

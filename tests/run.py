@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,8 @@ FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", 
 STEADY = {
     "autovacuum": "off"
 }  # a table analysed while its rows were not committed yet is planned for as if it were empty
+ALONE = ("tests/faults", "tests/server/test_slow_clients.py")
+"""They promise how soon something happens while a machine has much to do: nothing else runs beside them."""
 PRODUCTION = {
     "SECURE": "1",
     "TRUSTED_PROXIES": "1",
@@ -43,15 +46,19 @@ def main(arguments: list[str]) -> int:
         return checks()
     if arguments[:1] == ["sqlite"]:
         return pytest(arguments[1:])
-    install()
-    if arguments[:1] == ["postgresql"]:
+    if arguments:
+        install()
+        if arguments[0] == "fuzz":
+            return fuzz()
         with postgresql(**STEADY) as url:
             return pytest(arguments[1:], DATABASE_URL=url)
-    if arguments[:1] == ["fuzz"]:
-        return fuzz()
-    for step in (lint, checks, lambda: pytest([])):
-        if step():
+    with ThreadPoolExecutor() as beside:  # what is downloaded meanwhile, is not needed by style and types
+        installed = beside.submit(install)
+        if lint() or checks():
             return 1
+        installed.result()
+    if pytest([]):
+        return 1
     with postgresql(**STEADY) as url:
         return pytest([], DATABASE_URL=url)
 
@@ -81,19 +88,23 @@ def checks() -> int:
 
 
 def pytest(arguments: list[str], **environment: str) -> int:
-    """The tests: those of the server alone on the machine, the rest on every core. Arguments replace that plan.
+    """The tests: those that need the machine for themselves, those of the server, all others, those with a browser;
+    all but the first on every core, with a server for each. Arguments replace that plan.
 
     How a page looks, what the description says and what SDKs send depends on no engine: checked on SQLite alone.
     """
     command = (sys.executable, "-m", "pytest", "-q")
     if arguments:
         return run(*command, *arguments, **environment)
-    spread = ("-n", "2", "--dist", "worksteal")  # the long ones are few: nobody waits for them idle
+    others = ("-n", "2", *(f"--ignore={path}" for path in ALONE))
+    spread = (*others, "--dist", "worksteal")  # the long ones are few: nobody waits for them idle
+    together = (*others, "--dist", "loadfile")  # some look at what those before them left on the server
     server, browser = "server and not patience", "browser or patience"  # who waits may as well wait beside others
     if environment:
         server, browser = f"{server} and not schema", "browser and not axe and not sdk"
     return (
-        run(*command, "-m", server, **environment)
+        run(*command, *ALONE, **environment)
+        or run(*command, *together, "-m", server, **environment)
         or run(*command, *spread, "-m", "not server and not browser", **environment)
         or run(*command, *spread, "-m", browser, **environment)  # its event loop never ends: Django's tests refuse it
     )

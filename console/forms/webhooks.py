@@ -3,10 +3,11 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from console.forms.rum_applications import NonceForm
 from keys.telling import Topic
 
 
-class WebhookForm(forms.Form):
+class WebhookForm(NonceForm):
     """A name, an address, and what it hears of."""
 
     name = forms.CharField(

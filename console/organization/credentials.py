@@ -24,9 +24,10 @@ from console.pages import moved, page, posted
 from console.requests import SignedInRequest
 from keys import governance, lifecycle, policies
 from keys.kinds import Kind, Rule
-from keys.models import Credential
+from keys.models import Acted, Credential, Leak
 
 TIMELINE_LENGTH = 50
+MOST_LEAKS = 5
 
 
 @require_safe
@@ -68,6 +69,7 @@ def credential_detail(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
     """What is known of one credential, what it was used for lately, and everything that happened to it."""
     credential = listing.visible(request.actor, kind, pk)
     events = search.timeline(credential.id, organization_id=request.actor.organization)
+    leaks = list(Leak.objects.confirmed().filter(credential=credential).order_by("-reported_at")[:MOST_LEAKS])
     context = {
         "kind": kind,
         "words": kind_pages.PAGES[kind],
@@ -75,6 +77,9 @@ def credential_detail(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         "credential": credential,
         "effective": summary(_effective(credential)),
         "pair": rotations.pair_of(credential, now=request.now),
+        "leaks": leaks,
+        "held": credential.blocked_until is None and any(leak.acted == Acted.QUARANTINED for leak in leaks),
+        "may_govern": request.actor.can(Permission.GOVERNANCE_CONSOLE_READ),
         "events": events[:TIMELINE_LENGTH],
         "uses": uses.last_uses(request.actor, credential),
         "may_audit": request.actor.can(Permission.AUDIT_LOGS_READ),

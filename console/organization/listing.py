@@ -20,6 +20,7 @@ from keys.models import (
     ClientTokenUse,
     Credential,
     CredentialQuerySet,
+    Leak,
     Ownership,
     Policy,
     State,
@@ -147,8 +148,9 @@ def rows_by_kind(
     used = reports.sparklines((credential for group in groups for credential in group), now=now)
     stays = [bool(group) and governance.at_minimum(group[0].kind, actor.organization) for group in groups]
     terms = policies.all_of(actor.organization) if terms is None and any(groups) else terms or {}
+    back = _restorable(actor, (credential for group in groups for credential in group), now)
     return [
-        [_row(actor, credential, used[credential.pk], last, terms[credential.kind], now) for credential in group]
+        [_row(actor, one, used[one.pk], last, terms[one.kind], back.get(one.pk), now) for one in group]
         for group, last in zip(groups, stays, strict=True)
     ]
 
@@ -159,7 +161,13 @@ def row_for(actor: Actor, credential: Credential, *, now: datetime) -> Row:
 
 
 def _row(
-    actor: Actor, credential: Credential, used: reports.Sparkline, stays: bool, policy: Policy, now: datetime
+    actor: Actor,
+    credential: Credential,
+    used: reports.Sparkline,
+    stays: bool,
+    policy: Policy,
+    restorable_until: datetime | None,
+    now: datetime,
 ) -> Row:
     state = credential.state(now)
     live = credential.revoked_at is None
@@ -182,10 +190,16 @@ def _row(
         is_replaced=rotation.is_open(credential, now=now),
         replaces=replaces,
         rotate_by=rotation.due_at(credential, policy) if is_good else None,
-        restorable_until=_restorable_until(actor, credential, now),
+        restorable_until=restorable_until,
     )
 
 
-def _restorable_until(actor: Actor, credential: Credential, now: datetime) -> datetime | None:
-    until = governance.restorable_until(credential)
-    return until if until and until > now and governance.may_restore(actor, credential) else None
+def _restorable(actor: Actor, credentials: Iterable[Credential], now: datetime) -> dict[uuid.UUID, datetime]:
+    """Until when those can be brought back that can be. One query, and none where it is too late for all of them."""
+    found = {
+        one.pk: until
+        for one in credentials
+        if (until := governance.restorable_until(one)) and until > now and governance.may_restore(actor, one)
+    }
+    leaked = set(Leak.objects.confirmed().filter(credential__in=found).values_list("credential", flat=True))
+    return {pk: until for pk, until in found.items() if pk not in leaked}

@@ -22,7 +22,7 @@ from console.forms.safety import CloseForm, DismissForm
 from console.pages import moved, page, posted
 from console.requests import SignedInRequest
 from keys import governance
-from keys.models import Leak, Step
+from keys.models import Credential, Leak, State, Step
 from keys.safety import leaks, runbook
 from keys.safety.runbook import Since
 
@@ -72,11 +72,18 @@ def _page(request: SignedInRequest, leak: Leak, form: CloseForm) -> HttpResponse
         "events": _timeline(request, leak),
         "may_write": request.actor.can(P.GOVERNANCE_CONSOLE_WRITE),
         "may_see": governance.may_see(request.actor, kind),
+        "may_rotate": _may_rotate(request, leak.credential),
         "may_create": governance.may_create(request.actor, kind),
         "may_revoke": governance.may_revoke(request.actor, leak.credential),
         "may_audit": request.actor.can(P.AUDIT_LOGS_READ),
     }
     return page(request, "organization/safety/leak.html", context, status=422 if form.is_bound else 200)
+
+
+def _may_rotate(request: SignedInRequest, credential: Credential) -> bool:
+    """Whether a successor that may do the same is a page away."""
+    is_good = credential.state(request.now) in {State.ACTIVE, State.BLOCKED} and not credential.replaced_at
+    return is_good and governance.may_rotate(request.actor, credential)
 
 
 def _timeline(request: SignedInRequest, leak: Leak) -> AuditEventQuerySet | None:

@@ -1,5 +1,7 @@
 """Timed work: when it was last done, and what could not be."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy
@@ -33,10 +35,16 @@ def timed_work(request: SignedInRequest) -> HttpResponse:
     stuck = Mail.objects.filter(organization_id=request.actor.organization_id).exclude(error="")
     context = {
         "rows": [(state, WORDS[state.job]) for state in states],
-        "lag": max((state.lag for state in states if state.lag is not None), default=None),
+        "complete_at": _complete_at(states),
         "is_late": any(state.is_late for state in states),
         "runs_itself": settings.TICK,
         "failed": stuck.filter(sent_at=None).select_related("member").order_by("-told_at")[:MOST_SHOWN],
         "give_up_days": mails.GIVE_UP.days,
     }
     return page(request, "organization/timed_work.html", context)
+
+
+def _complete_at(states: list[tick.State]) -> datetime | None:
+    """Since when every job has been done; None while one never was."""
+    ended = [state.run.finished_at if state.run else None for state in states]
+    return None if None in ended else min(at for at in ended if at)

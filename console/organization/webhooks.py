@@ -1,6 +1,7 @@
 """Webhooks: programs of the organisation that are told what people are told."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -14,12 +15,15 @@ from accounts.permissions import Permission as P
 from accounts.refusals import NotAllowed
 from console.access import requires
 from console.forms.errors import add_refusal
+from console.forms.rum_applications import NonceForm
 from console.forms.webhooks import WebhookForm
 from console.lists import Order, paged
 from console.pages import moved, page, posted
 from console.requests import SignedInRequest
+from keys import idempotency
 from keys.models import Delivery, Webhook
 from keys.telling import Topic, deliveries, webhooks
+from keys.telling.webhooks import Created
 
 NEWEST = Order("told_at", descending=True)
 _WAITING = Q(deliveries__delivered_at__isnull=True, deliveries__dead_at__isnull=True)
@@ -47,13 +51,35 @@ def webhook_create(request: SignedInRequest) -> HttpResponse:
     """A new one; its secret is shown in the answer and nowhere else."""
     form = WebhookForm(posted(request), initial={"topics": [topic.value for topic in Topic]})
     if request.method == "POST" and form.is_valid():
+        fields = _fields(form)
         try:
-            made = webhooks.create(**form.cleaned_data, by=request.actor)
+            return _made_once(request, form, "create", fields, lambda: webhooks.create(**fields, by=request.actor))
         except NotAllowed as refusal:
             add_refusal(form, refusal)
-        else:
-            return _detail_page(request, made.webhook, secret=made.secret)
     return page(request, "organization/webhooks/form.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+def _fields(form: WebhookForm) -> dict[str, Any]:
+    return {name: form.cleaned_data[name] for name in ("name", "address", "topics")}
+
+
+def _made_once(
+    request: SignedInRequest, form: NonceForm, what: str, fields: dict[str, Any], make: Callable[[], Created]
+) -> HttpResponse:
+    """The page with a secret that was made for this form: the same one, however often the form is sent. Raises
+    NotAllowed."""
+
+    def made() -> bytes:
+        created = make()
+        return f"{created.webhook.pk} {created.secret}".encode()
+
+    sending = idempotency.Sending(form.cleaned_data["nonce"], request.actor, {what: "webhook", **fields})
+    try:
+        content, _again = idempotency.once(sending, made)
+    except idempotency.SaidOtherwise:
+        raise NotAllowed("", _("This form was sent before with other values. Open a fresh one.")) from None
+    pk, secret = content.decode().split()
+    return _detail_page(request, _webhook(request, uuid.UUID(pk)), secret=secret)
 
 
 @require_safe
@@ -70,6 +96,7 @@ def _detail_page(request: SignedInRequest, webhook: Webhook, *, secret: str = ""
         "webhook": webhook,
         "topics": _labels(webhook),
         "secret": secret,
+        "nonce": NonceForm()["nonce"],
         "only_dead": only_dead,
         "dead": sent.dead().count(),
         "page": paged(sent.dead() if only_dead else sent, NEWEST, request.GET, size=20),
@@ -91,7 +118,7 @@ def webhook_edit(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     form = WebhookForm(posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            webhooks.change(pk, **form.cleaned_data, by=request.actor)
+            webhooks.change(pk, **_fields(form), by=request.actor)
         except NotAllowed as refusal:
             add_refusal(form, refusal)
         else:
@@ -114,8 +141,13 @@ def webhook_switch(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
 @requires(P.ORG_MANAGEMENT)
 def webhook_rotate(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     """A new secret, shown in the answer and nowhere else."""
-    made = webhooks.rotate_secret(pk, by=request.actor)
-    return _detail_page(request, made.webhook, secret=made.secret)
+    form = NonceForm(request.POST)
+    form.full_clean()
+    try:
+        return _made_once(request, form, "rotate", {"of": pk}, lambda: webhooks.rotate_secret(pk, by=request.actor))
+    except NotAllowed as refusal:
+        messages.error(request, str(refusal.message))
+        return moved(reverse("webhook-detail", args=[pk]))
 
 
 @require_POST

@@ -46,6 +46,10 @@ class LeakQuerySet(models.QuerySet["Leak"]):
         """What somebody has yet to see to."""
         return self.confirmed().filter(closed_at__isnull=True)
 
+    def that_blocked(self) -> Self:
+        """Those whose credential was put into quarantine."""
+        return self.filter(acted=Acted.QUARANTINED)
+
     def finished(self) -> Self:
         return self.exclude(pk__in=self.open().values("pk"))
 

@@ -81,7 +81,8 @@ def _sent(address: str, mails: Sequence[Mail], now: datetime) -> Exception | Non
     try:
         notices.send_to(address, "email/news.txt", context(mails))
     except Exception as error:
-        logger.warning("A mail could not be sent: %s", _named(error))
+        is_ours = not isinstance(error, OSError)
+        logger.warning("A mail could not be sent: %s", _named(error), exc_info=is_ours)
         _failed(mails, error, now)
         return error
     _rows(mails).update(sent_at=now, claimed_at=None, error="")

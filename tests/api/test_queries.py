@@ -7,7 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Member, MemberRole, Role, Sort
 from audit.models import AuditEvent
 from keys.kinds import API_KEY, APPLICATION_KEY, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN
-from keys.models import Credential, Limit
+from keys.models import Limit
+from tests.copies import multiply
 
 pytestmark = pytest.mark.django_db
 
@@ -27,28 +28,6 @@ def admin(alice, pair):
     return pair(alice)
 
 
-def multiply(kind, owner, made, now):
-    """Ten thousand more of a credential, written past the verbs."""
-    Limit.objects.filter(kind=kind).update(maximum=10 * MANY)
-    Credential.objects.bulk_create(
-        Credential(
-            organization_id=made.organization_id,
-            kind=kind,
-            owner=owner,
-            created_by_id=made.created_by_id,
-            name=f"many {number}",
-            name_key=f"many {number}",
-            scopes=made.scopes,
-            fingerprint=f"{kind.value} {number}".encode(),
-            pepper=1,
-            last4="0000",
-            created_at=now,
-            expires_at=made.expires_at,
-        )
-        for number in range(MANY)
-    )
-
-
 LISTS = {
     "/api/v2/api_keys": (API_KEY, {"include": "created_by,modified_by"}),
     "/api/v2/application_keys": (APPLICATION_KEY, {"include": "owned_by"}),
@@ -62,13 +41,14 @@ LISTS = {
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_a_list_of_credentials(path, admin, alice, robot, issue, now):
+def test_a_list_of_credentials(path, admin, alice, robot, issue):
     kind, params = LISTS[path]
     owner = None if kind.belongs_to_organization else robot if "robot" in path else alice
     fields = {} if owner is None else {"owner": owner}
     made = issue(kind, alice, name="the one", **fields).credential
     one, _shown = queries_of(admin, path.format(robot=robot.pk), **params)
-    multiply(kind, owner, made, now)
+    Limit.objects.filter(kind=kind).update(maximum=10 * MANY)
+    multiply(made, MANY, name="'many ' || n", name_key="'many ' || n", fingerprint="{bytes}")
 
     many, shown = queries_of(admin, path.format(robot=robot.pk), **params)
 
@@ -108,27 +88,17 @@ def test_the_list_of_users_and_of_those_who_hold_a_role(admin, acme, robot, now)
 
 def test_the_list_of_roles(admin, acme, now):
     one = queries_of(admin, "/api/v2/roles")[0]
-    Role.objects.bulk_create(
-        Role(
-            organization=acme,
-            name=f"r {number}",
-            name_key=f"r {number}",
-            granted=["dashboards_read"],
-            created_at=now,
-            modified_at=now,
-        )
-        for number in range(MANY)
+    own = Role.objects.create(
+        organization=acme, name="r", name_key="r", granted=["dashboards_read"], created_at=now, modified_at=now
     )
+    multiply(own, MANY, name="'r ' || n", name_key="'r ' || n")
 
     assert queries_of(admin, "/api/v2/roles", **{"page[size]": 100}) == (one, 100)
 
 
-def test_the_audit_trail(admin, acme, alice, now):
+def test_the_audit_trail(admin, acme):
     one = queries_of(admin, "/api/v2/audit/events")[0]
     last = AuditEvent.objects.of(acme.pk).order_by("-sequence").first()
-    fields = {field.attname: getattr(last, field.attname) for field in AuditEvent._meta.fields if not field.primary_key}
-    AuditEvent.objects.bulk_create(
-        AuditEvent(**fields | {"sequence": last.sequence + number + 1}) for number in range(MANY)
-    )
+    multiply(last, MANY, sequence="original.sequence + n")
 
     assert queries_of(admin, "/api/v2/audit/events", **{"page[limit]": 1000}) == (one, 1000)

@@ -4,7 +4,6 @@ import csv
 import io
 import re
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -15,6 +14,7 @@ from audit.models import AuditEvent
 from keys import limits
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, KINDS, PERSONAL_ACCESS_TOKEN, Owner, Rule
 from keys.models import Credential, Limit
+from tests.copies import multiply
 
 pytestmark = pytest.mark.django_db
 
@@ -253,17 +253,10 @@ def test_ten_thousand_keys_cost_no_more_queries_than_one(alice, client_of, issue
 
     before = queries()
     Limit.objects.update(maximum=20_000)
-    Credential.objects.bulk_create(_copies(first, 9_999), batch_size=500)
+    multiply(first, 9_999, name="'key ' || n", name_key="'key ' || n", fingerprint="{bytes}")
 
     assert queries() == before
     assert Limit.objects.get(kind=APPLICATION_KEY).live == 10_000
-
-
-def _copies(credential, number):
-    for n in range(number):
-        copy = Credential.objects.model(**{f.attname: getattr(credential, f.attname) for f in credential._meta.fields})
-        copy.pk, copy.name, copy.name_key, copy.fingerprint = uuid4(), f"key {n}", f"key {n}", n.to_bytes(32)
-        yield copy
 
 
 def test_the_export_holds_no_secret_and_no_formula_and_is_recorded(kind, alice, client_of, issue):

@@ -9,22 +9,22 @@ from keys.models import Credential
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://192.0.2.1:8000",
-        "http://keyhouse.example",
-        "https://127.0.0.1",
-        "http://127.0.0.1.example",
-        "ftp://::1",
-        "",
-    ],
+ELSEWHERE = (
+    "http://192.0.2.1:8000",
+    "http://keyhouse.example",
+    "https://127.0.0.1",
+    "http://127.0.0.1.example",
+    "ftp://::1",
+    "",
 )
-def test_it_asks_nobody_elses_server(url, now):
+
+
+def test_it_asks_nobody_elses_server(now):
     demo.seed(now=now)
 
-    with pytest.raises(CommandError, match="--url"):
-        call_command("demotraffic", url=url)
+    for url in ELSEWHERE:
+        with pytest.raises(CommandError, match="--url"):
+            call_command("demotraffic", url=url)
 
     assert not Credential.objects.filter(name__startswith="demo-traffic").exists()
 

@@ -171,7 +171,7 @@ def test_after_seven_days_it_says_why_not(key, by, client, later):
 
     page, form, answer = client.get(place(key)), client.get(place(key, "restore/")), client.post(place(key, "restore/"))
 
-    assert "Too long ago to be restored" in text(page)
+    assert "Can no longer be restored" in text(page)
     assert place(key, "restore/") not in text(page)
     assert "was revoked too long ago to be restored" in text(form)
     assert answer.status_code == 409

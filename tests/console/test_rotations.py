@@ -7,6 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts import granting, roles
+from accounts.builtin_roles import ADMIN
 from accounts.models import Member
 from keys import lifecycle, policies, rotation
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, KINDS
@@ -272,6 +274,20 @@ def test_nobody_rotates_for_somebody_else(alice, camille, client, client_of, iss
     assert place(theirs, "rotate/") not in text(client.get(place(theirs)))
     assert rotate(client, theirs).status_code == 403
     assert rotate(client_of(camille), theirs).status_code == 200
+
+
+def test_a_manager_rotates_no_key_of_a_service_account_that_may_do_more(alice, camille, robot, by, issue, client_of):
+    theirs = issue(APPLICATION_KEY, alice, owner=robot).credential
+    keeper = roles.create(name="Keeper", permissions=frozenset({"service_account_write", "dashboards_read"}), by=by)
+    granting.replace(camille, frozenset({keeper.id}))
+    manager = client_of(camille)
+    granting.replace(robot, frozenset({ADMIN.id}))
+    above = (manager.get(place(theirs, "rotate/")), rotate(manager, theirs))
+    granting.replace(robot, frozenset())
+    below = (manager.get(place(theirs, "rotate/")), rotate(manager, theirs))
+
+    assert [answer.status_code for answer in above] == [403, 403]
+    assert [answer.status_code for answer in below] == [200, 200]
 
 
 def test_every_page_with_the_button_has_a_place_for_the_dialog(alice, client, issue):

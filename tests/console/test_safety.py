@@ -1,5 +1,6 @@
 """The safety center: what it shows to whom, reporting a leak, its runbook, and the security contacts."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -211,6 +212,17 @@ def test_a_key_that_still_works_is_said_to_and_a_successor_is_found(alice, acme,
     assert "It lets nobody in any more." in page
 
 
+def test_what_was_done_with_the_key_is_told_to_whoever_reads_the_trail(alice, leaked, issue, client_of, actor_of):
+    made, leak = leaked()
+    by = replace(actor_of(alice), auth_id=str(made.credential.pk))
+    issue(CLIENT_TOKEN, alice, name="made-with-it", actor=by)
+
+    page = text(client_of(alice).get(reverse("leak-detail", args=[leak.pk])))
+
+    assert "The trail tells of 1 thing done with it:" in page
+    assert "Alice Admin created made-with-it" in page
+
+
 def test_how_far_back_is_looked_is_chosen(alice, leaked, issue, client_of, later, actor_of, now):
     early = issue(PERSONAL_ACCESS_TOKEN, alice, name="early-token", actor=later(actor_of(alice), timedelta(days=-20)))
     _made, leak = leaked(actor=later(actor_of(alice), timedelta(days=-40)))
@@ -349,3 +361,26 @@ def test_a_stranger_to_csrf_may_not_report(bob):
     client = Client(enforce_csrf_checks=True)
     client.force_login(bob.person)
     assert client.post(REPORT, {"text": "x"}).status_code == 403
+
+
+def test_the_page_of_a_leaked_key_says_so_and_leads_to_the_runbook(alice, camille, leaked, client_of):
+    made, leak = leaked(API_KEY, name="held")
+    url = reverse("credential-detail", args=[API_KEY, made.credential.pk])
+
+    governing, other = text(client_of(alice).get(url)), text(client_of(camille).get(url))
+
+    assert "It leaked" in governing
+    assert f'href="/safety/leaks/{leak.pk}/"' in governing
+    assert "Lift the block now" not in governing
+    assert "It leaked" in other
+    assert "/safety/leaks/" not in other
+
+
+def test_what_leaked_is_not_offered_to_be_restored(alice, leaked, issue, client_of, actor_of):
+    issue(API_KEY, alice, name="stays")
+    made, leak = leaked(API_KEY, name="gone")
+    url = reverse("credential-detail", args=[API_KEY, made.credential.pk])
+    assert "/restore/" not in text(client_of(alice).get(url))
+
+    leaks.dismiss(leak.pk, reason="An example", by=actor_of(alice))
+    assert "Can be restored until" in text(client_of(alice).get(url))

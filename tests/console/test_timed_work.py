@@ -50,6 +50,7 @@ def test_it_shows_each_jobs_last_run(alice, client_of, now):
     page = text(client_of(alice).get(HOME))
 
     assert page.count("On time") == len(tick.JOBS)
+    assert "Last complete run: <time" in page
     assert "has not been done for a while" not in page
     assert ">7<" in page
 
@@ -59,7 +60,9 @@ def test_it_says_what_failed_and_what_is_late(alice, client_of, now):
     TickRun.objects.filter(job="webhooks").update(error="OSError")
     page = text(client_of(alice).get(HOME))
 
+    TickRun.objects.filter(job="mails").update(finished_at=None)
     assert "OSError" in page
+    assert "Last complete run" not in text(client_of(alice).get(HOME))
     assert "has not been done for a while" in page
 
 

@@ -144,6 +144,23 @@ def test_a_new_secret_is_shown_once_and_the_old_one_signs_on(admin, hook):
     assert "signs too until" in text(answer)
 
 
+def test_a_form_sent_twice_makes_one_and_shows_the_same_secret(admin):
+    answers = [admin.post(f"{HOME}new/", FORM | {"nonce": "a" * 32}) for _ in range(2)]
+
+    assert answers[0].context["secret"] == answers[1].context["secret"]
+    assert Webhook.objects.count() == 1
+    other = admin.post(f"{HOME}new/", FORM | {"nonce": "a" * 32, "name": "another"})
+    assert other.status_code == 422
+
+
+def test_a_button_pressed_twice_replaces_the_secret_once(admin, hook):
+    before = bytes(hook.secret)
+    answers = [admin.post(f"{HOME}{hook.pk}/rotate/", {"nonce": "b" * 32}) for _ in range(2)]
+
+    assert answers[0].context["secret"] == answers[1].context["secret"]
+    assert bytes(Webhook.objects.get().previous_secret) == before
+
+
 def test_it_is_deleted_with_what_waits(admin, hook, alice, actor_of):
     webhooks.test(hook.pk, by=actor_of(alice))
     assert "1 delivery that waits is never sent." in text(admin.get(f"{HOME}{hook.pk}/delete/"))

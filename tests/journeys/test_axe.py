@@ -7,7 +7,10 @@ from tests.journeys.conftest import DEMO_PASSWORD, sign_in
 
 pytestmark = pytest.mark.axe
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+FAULTS = {"resultTypes": ["violations"]}
+"""What passes is not listed node by node: twice as fast."""
+
+RULES = FAULTS | {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 ADMIN, SUPPORT = "aiko.tanaka@acme.example", "sam.reed@keyhouse.example"
 PAGES = {
     None: ["/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/", "/invitations/unknown/"],
@@ -79,7 +82,6 @@ FIRST_ROWS = {
         "/members/roles/?q=responder",
         "/service-accounts/",
         "/webhooks/",
-        "/safety/leaks/",
     ],
     SUPPORT: ["/support/organizations/", "/support/requests/"],
 }
@@ -108,7 +110,7 @@ def visitor(cookies, open_browser):
 
 
 COLOURLESS = RULES | {"rules": {"color-contrast": {"enabled": False}}}
-COLOURS = {"runOnly": ["color-contrast"]}
+COLOURS = FAULTS | {"runOnly": ["color-contrast"]}
 """The slowest rule by far. Colours depend on the theme and on nothing else."""
 
 LOOKS = {
@@ -185,6 +187,18 @@ def test_axe_finds_nothing_in_open_dialogs_and_refused_forms(language, visitor):
     page.click("aside button.primary")
     page.wait_for_selector("[aria-invalid=true]")
     found += faults(page)
+    assert not found
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "ja"])
+def test_axe_finds_nothing_about_a_leak(language, visitor):
+    page = visitor(ADMIN, language)
+    page.goto("/safety/")
+    leak = page.locator("#leak-table .name a").first.get_attribute("href")
+    found = []
+    for path in (leak, f"{leak}dismiss/"):
+        page.goto(path)
+        found += faults(page)
     assert not found
 
 

@@ -13,6 +13,7 @@ from django.test import Client
 from api import leaks as door
 from api.verify.throttle import Throttle
 from audit.models import AuditEvent
+from console import env
 from keys import egress
 from keys.egress import Fetched
 from keys.kinds import APPLICATION_KEY, CLIENT_TOKEN, KINDS
@@ -314,3 +315,12 @@ def test_the_patterns_say_where_to_report(settings):
     assert document["report"]["github"] == "https://keys.example.com" + PATH
     assert len({one["type"] for one in document["patterns"]}) == len(KINDS)
     assert [one["kind"] for one in document["patterns"] if one["is_public"]] == [CLIENT_TOKEN.value]
+
+
+@pytest.mark.parametrize(
+    "said", ["", "github", "ftp://github.example/keys", "https://me@github.example/", "https://#x"]
+)
+def test_the_address_of_the_keys_is_an_address_or_nothing_starts(said, monkeypatch):
+    monkeypatch.setenv("GITHUB_KEYS_URL", said)
+    with pytest.raises(env.ImproperlyConfigured, match="GITHUB_KEYS_URL"):
+        env.address("GITHUB_KEYS_URL", "https://api.github.com/keys")

@@ -182,6 +182,8 @@ def test_the_text_is_kept_nowhere_even_if_the_place_holds_it(issue, alice, repor
     made = issue(APPLICATION_KEY, alice)
     text = made.secret.text
 
+    (glued,) = reported(text, url=f"https://example.com/x{text}x")
+    assert glued.place == "https://example.com/x[redacted]x"
     (leak,) = reported(text, url=f"https://example.com/?key={text}&\n\0" + "x" * 900)
 
     assert text not in str(Leak.objects.values()) + str(AuditEvent.objects.values()) + repr(Match(text))
@@ -405,3 +407,25 @@ def test_what_is_told_says_what_was_done(kind, action, news, acme, issue, alice,
     reported(issue(kind, alice).secret.text)
 
     assert {one[1] for one in told()} == {news}
+
+
+def test_what_a_leak_put_into_quarantine_is_lifted_by_dismissing_it_alone(acme, issue, alice, reported, actor_of, now):
+    says(acme, APPLICATION_KEY, LeakAction.QUARANTINE)
+    made = issue(APPLICATION_KEY, alice)
+    (leak,) = reported(made.secret.text)
+
+    with pytest.raises(NotAllowed, match="dismiss the leak"):
+        blocking.lift(made.credential.pk, by=actor_of(alice))
+    leaks.dismiss(leak.pk, reason="An example", by=actor_of(alice))
+    assert outcome(made, now) is Outcome.VALID
+
+
+def test_a_brown_out_of_what_leaked_is_lifted_as_any_other(acme, issue, alice, reported, actor_of, now):
+    says(acme, APPLICATION_KEY, LeakAction.TELL)
+    made = issue(APPLICATION_KEY, alice)
+    reported(made.secret.text)
+    blocking.brown_out(made.credential.pk, by=actor_of(alice))
+
+    blocking.lift(made.credential.pk, by=actor_of(alice))
+
+    assert outcome(made, now) is Outcome.VALID

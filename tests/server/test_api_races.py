@@ -60,4 +60,4 @@ def test_fifty_equal_posts_without_one_are_one_key_and_forty_nine_refusals(serve
 def test_nothing_broke(server, keys):
     assert "holds" in server.manage("verify_audit")
     assert "Traceback" not in server.log()
-    assert "locked" not in server.log()
+    assert "is locked" not in server.log()

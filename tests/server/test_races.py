@@ -68,4 +68,4 @@ def test_the_audit_trail_and_the_log_are_sound_after_the_race(racer, server):
     assert "holds" in server.manage("verify_audit")
     log = server.log()
     assert "Traceback" not in log
-    assert "locked" not in log
+    assert "is locked" not in log
