@@ -303,6 +303,22 @@ def test_enforcing_again_and_again_does_nothing_twice(unused, admin, now):
     assert Notification.objects.filter(news="detection.mitigation_ahead").count() == 2
 
 
+def test_what_fails_keeps_no_other_back(estate, acme, admin, now, monkeypatch):
+    for name in ("first", "second", "third"):
+        estate.key(API_KEY, name, created=91, used=None)
+    estate.save()
+    scanning.scan_organization(acme.pk, now=now)
+    automatic(API_KEYS, admin)
+    enforcing.enforce(now)
+    broken = Credential.objects.get(name="first").pk
+    revoke = lifecycle.revoke
+    monkeypatch.setattr(lifecycle, "revoke", lambda pk, **given: 1 / 0 if pk == broken else revoke(pk, **given))
+
+    with pytest.raises(ZeroDivisionError):
+        enforcing.enforce(now + days(7))
+    assert [revoked("first"), revoked("second"), revoked("third")] == [False, True, True]
+
+
 def test_a_key_that_was_used_within_its_grace_is_left(unused, admin, now):
     automatic(API_KEYS, admin)
     enforcing.enforce(now)
