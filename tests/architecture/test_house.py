@@ -141,7 +141,7 @@ def test_secrets_are_read_where_they_are_shown_and_nowhere_else():
         "keys/lifecycle.py",
         "keys/idempotency.py",
         "keys/bootstrap.py",
-        "keys/demo_safety.py",
+        "keys/demo/safety.py",
         "keys/management/commands/createorg.py",
         "console/management/commands/demotraffic.py",
         "console/organization/apis.py",
