@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from keys.demo_usage import told_as
+from keys.demo.usage import told_as
 from keys.models import Credential
 from keys.usage import journal
 
