@@ -52,10 +52,7 @@ def test_the_bell_counts_and_leads_to_what_was_told(tell, alice, issue, client_o
 
     assert 'aria-label="1 unread notification"' in text(client.get("/members/"))
     page = text(client.get(HOME))
-    assert (
-        f'<a href="/apis/api-keys/{key.pk}/">{key.name} (…abcd) leaked, and still lets programs in. Found: github.com/acme</a>'
-        in page
-    )
+    assert f'<a href="/apis/api-keys/{key.pk}/">{key.name} (…abcd) leaked' in page
 
 
 def test_the_bell_costs_one_query_and_a_fragment_none(alice, client_of, django_assert_num_queries):
