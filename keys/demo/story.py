@@ -31,7 +31,15 @@ SIGN_INS = (
 """Whom to sign in as, and what they are."""
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
-
+SIGNED_IN = (
+    (61.2, "Bob Martin"),
+    (44.8, "Emma Rossi"),
+    (6.2, "Noah Kim"),
+    (3.3, "Camille Laurent"),
+    (1.1, "Vera Silva"),
+    (0.08, "Aiko Tanaka"),
+)
+"""How many days ago who signed in last."""
 STEPS = (*rum.STEPS, *life.STEPS, *telling.STEPS, *safety.STEPS)
 """What else happens, each told in a module of its own."""
 
@@ -125,7 +133,7 @@ def _acme(sam: Person, now: datetime) -> Story:
     story.happens(61.8, _declining(story, sam, "One key for each team is enough to revoke without pain; ask again."))
     story.happens(40.3, lambda at: _leaving(story, "Jonas Weber", at))
     story.happens(2.1, _asking(story, "Aiko Tanaka", 10, "Two teams join the platform in January, each with its key."))
-    for days_ago, name in ((6.2, "Noah Kim"), (3.3, "Camille Laurent"), (1.1, "Vera Silva"), (0.08, "Aiko Tanaka")):
+    for days_ago, name in SIGNED_IN:
         story.happens(days_ago, _signing_in(story, name))
     story.happens(0.3, lambda at: people.refused("bob.martin@acme.example", by=_stranger(at)))
     return story
