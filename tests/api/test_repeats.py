@@ -1,5 +1,6 @@
 """What is recognised byte for byte: the same question from the same address, while nothing about it has changed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -75,6 +76,12 @@ def test_nor_one_about_a_standing_that_had_to_make_room_or_was_replaced(repeats,
         cache.put(text, standing(), revision=cache.revision)
 
     assert [repeats.get(repeats.mark(data, PEER), NOW) for data in (first, second)] == [None, None]
+
+
+def test_what_is_blocked_is_judged_each_time_for_that_ends_by_itself(repeats, cache):
+    remember(repeats, cache, whose=replace(standing(), blocked_at=NOW))
+
+    assert repeats.get(repeats.mark(ASKED, PEER), NOW) is None
 
 
 def test_what_was_outdated_before_it_was_remembered_is_not_kept(repeats, cache):

@@ -1,5 +1,6 @@
 """Reminders: each once, in time, to whoever looks after it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -82,6 +83,14 @@ def test_what_was_rotated_begins_anew(alice, issue, actor_of, now):
     rotation.follow(now + 80 * DAY)
 
     assert told(alice, now) == [("rotation.due", 80)]
+
+
+def test_of_one_that_was_replaced_nobody_hears_when_it_ends(camille, issue, actor_of, now):
+    token = issue(PERSONAL_ACCESS_TOKEN, camille, expires_at=now + 40 * DAY).credential
+    rotation.rotate(token.pk, overlap=Overlap.WEEK, by=replace(actor_of(camille), now=now + 8 * DAY))
+    reminders.remind(now + 11 * DAY)
+
+    assert told(camille, now) == []
 
 
 def test_reminding_costs_no_more_queries_for_more_that_was_told(camille, issue, now, django_assert_max_num_queries):
