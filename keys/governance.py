@@ -195,16 +195,17 @@ def check_name(credential: Credential, name: str, *, now: datetime) -> None:
         raise AlreadyExists("name", _("Another one already has this name."), suggestion=free)
 
 
-def free_name(credential: Credential, name: str, *, now: datetime) -> str:
-    """The name, or the first with a number, that no other active one has which it must differ from."""
+def free_name(credential: Credential, name: str, *, now: datetime, besides: str = "") -> str:
+    """The name, or the first with a number, that no other active one has which it must differ from, and whose key is
+    not `besides`."""
     kind, name = credential.kind, name.strip()
     rivals = Credential.objects.of(credential.organization_id).of_kind(kind).where(Where.counted() & Where.active(now))
     if kind.unique_per_owner:
         rivals = rivals.filter(owner=credential.owner)
     rivals = rivals.exclude(pk__in=[credential.pk, credential.replaces_id])
-    if not rivals.filter(name_key=names.key(name)).exists():
+    if names.key(name) != besides and not rivals.filter(name_key=names.key(name)).exists():
         return name
-    return names.free(name, set(rivals.values_list("name_key", flat=True)))
+    return names.free(name, {besides, *rivals.values_list("name_key", flat=True)})
 
 
 def check_scopes(policy: Policy, *, owner: Member | None, scopes: list[str] | None, beyond_owner: bool = False) -> None:

@@ -150,7 +150,7 @@ def _name(credential: Credential, name: str, *, by: Actor) -> None:
     if credential.kind.unique_per_owner:
         expired = expired.filter(owner=credential.owner)
     for rival in expired.filter(name_key=credential.name_key).exclude(pk=credential.pk):
-        end(rival, by=by, reason="expired")
+        end(rival, by=by, reason="expired", besides=credential.name_key)
 
 
 def _checked_category(category: str) -> str:
@@ -246,16 +246,17 @@ def revoke(credential_id: uuid.UUID, *, by: Actor, reason: str = "") -> Credenti
     return end(credential, by=by, reason=reason)
 
 
-def end(credential: Credential, *, by: Actor, reason: str = "") -> Credential:
+def end(credential: Credential, *, by: Actor, reason: str = "", besides: str = "") -> Credential:
     """Mark it revoked and record it. For verbs that hold the organisation's lock and have asked governance.
 
-    If it is the successor in a rotation that is still open, the old one takes back its name and place, and stays."""
+    If it is the successor in a rotation that is still open, the old one takes back its name and place, and stays; but
+    not the name with the key `besides`, which is about to be another's."""
     old = Credential.objects.replaced_by(credential).where(Where.being_rotated(by.now)).first()
     credential.revoked_at = by.now
     credential.replaced_at = by.now if old else credential.replaced_at
     credential.save(update_fields=["revoked_at", "replaced_at"])
     if old:
-        _take_back(old, by=by)
+        _take_back(old, by=by, besides=besides)
     log.record_all(Event.CREDENTIAL_REVOKED, [_ending(credential, reason)], by=by)
     return credential
 
@@ -281,10 +282,10 @@ def _ending(credential: Credential, reason: str) -> log.Happening:
     return log.Happening(target(credential), changes, reason)
 
 
-def _take_back(old: Credential, *, by: Actor) -> None:
+def _take_back(old: Credential, *, by: Actor, besides: str) -> None:
     """The name and the place its successor had; another name, if somebody took that meanwhile."""
     old.replaced_at = old.retires_at = None
-    _name(old, governance.free_name(old, old.name, now=by.now), by=by)
+    _name(old, governance.free_name(old, old.name, now=by.now, besides=besides), by=by)
     old.save(update_fields=["replaced_at", "retires_at", "name", "name_key"])
 
 

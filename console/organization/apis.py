@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from accounts.permissions import Permission as P
 from console import kind_pages
 from console.access import member
 from console.forms.credentials import CredentialForm
@@ -81,6 +82,7 @@ def apis_page(
     context: dict[str, Any] = {
         "sections": sections,
         "attention": _attention(visible, at),
+        "may_review": request.actor.can(P.GOVERNANCE_CONSOLE_READ),
         "q": words,
         "filter": listing.chosen_filter(state),
         "narrowed": bool(words or state),

@@ -142,7 +142,8 @@ def webhook_switch(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
 def webhook_rotate(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     """A new secret, shown in the answer and nowhere else."""
     form = NonceForm(request.POST)
-    form.full_clean()
+    if not form.is_valid():  # no form of ours sends such a nonce
+        return moved(reverse("webhook-detail", args=[pk]))
     try:
         return _made_once(request, form, "rotate", {"of": pk}, lambda: webhooks.rotate_secret(pk, by=request.actor))
     except NotAllowed as refusal:

@@ -16,6 +16,7 @@ from accounts.refusals import NotAllowed
 from keys.hygiene import detections, notices, settings
 from keys.hygiene.controls import BY_SLUG
 from keys.hygiene.settings import Setting
+from keys.hygiene.steps import each
 from keys.models import ControlSetting, Detection, DetectionState, Ending
 
 LAST_WARNING = AGAIN = timedelta(days=1)
@@ -25,12 +26,17 @@ LAST_WARNING = AGAIN = timedelta(days=1)
 def enforce(now: datetime) -> int:
     """Take every step that is due; returns how many things were mitigated."""
     automatic = ControlSetting.objects.filter(is_on=True, is_automatic=True, control__in=BY_SLUG)
-    done = 0
-    for organization_id, slug in list(automatic.values_list("organization_id", "control")):
-        waiting = Detection.objects.of(organization_id).of_control(slug).active(now).filter(_due(now))
-        for pk in list(waiting.order_by("created_at", "pk").values_list("pk", flat=True)):
-            done += step(pk, organization_id, now=now)
-    return done
+    waiting = [
+        found
+        for organization_id, slug in list(automatic.values_list("organization_id", "control"))
+        for found in Detection.objects.of(organization_id)
+        .of_control(slug)
+        .active(now)
+        .filter(_due(now))
+        .order_by("created_at", "pk")
+        .values_list("pk", "organization_id")
+    ]
+    return each(waiting, lambda found: step(*found, now=now))
 
 
 def _due(now: datetime) -> Q:

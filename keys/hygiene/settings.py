@@ -48,7 +48,7 @@ class Setting:
 
     def find(self, now: datetime, *, only: uuid.UUID | None = None) -> list[Found]:
         """What its control finds now and the patterns do not leave out."""
-        left_out = _matching(self.patterns)
+        left_out = matching(self.patterns)
         return [one for one in self.control.find(self.look(now, only=only)) if not left_out.fullmatch(one.label)]
 
     def among(self, now: datetime) -> int:
@@ -56,10 +56,18 @@ class Setting:
         return self.control.among(self.look(now)).count()
 
 
-def _matching(patterns: list[str]) -> re.Pattern[str]:
+def matching(patterns: list[str]) -> re.Pattern[str]:
     """Names that one of the patterns fits: `*` is anything, `?` one character, and capitals do not matter."""
-    spelled = (re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".") for pattern in patterns)
-    return re.compile("|".join(f"(?:{one})" for one in spelled) or r"(?!)", re.IGNORECASE | re.DOTALL)
+    spelled = "|".join(map(_spelled, patterns)) or r"(?!)"
+    return re.compile(spelled, re.IGNORECASE | re.DOTALL)
+
+
+def _spelled(pattern: str) -> str:
+    """One of them as an expression that never looks back for long: what stands between two stars is taken where it
+    first fits, so that no pattern, however many stars it has, takes more time than reading the name."""
+    first, *others = (re.escape(piece).replace(r"\?", ".") for piece in pattern.split("*"))
+    between = "".join(f"(?>.*?{piece})" for piece in others[:-1])
+    return f"(?:{first}{between}{'.*' + others[-1] if others else ''})"
 
 
 def of(organization_id: uuid.UUID, control: Control) -> Setting:

@@ -4,6 +4,7 @@ import uuid
 from typing import Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member, Organization
@@ -41,6 +42,10 @@ class LeakQuerySet(models.QuerySet["Leak"]):
     def confirmed(self) -> Self:
         """Not dismissed as a false alarm."""
         return self.filter(dismissed_at__isnull=True)
+
+    def lasting(self) -> Self:
+        """What a report of the same place is about again. A false alarm says nothing of a place that nobody knows."""
+        return self.exclude(place="", dismissed_at__isnull=False)
 
     def open(self) -> Self:
         """What somebody has yet to see to."""
@@ -81,7 +86,13 @@ class Leak(models.Model):
     objects = LeakQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["credential", "place"], name="leak_once_per_place")]
+        constraints = [
+            models.UniqueConstraint(
+                name="leak_once_per_place",
+                fields=["credential", "place"],
+                condition=~Q(place="") | Q(dismissed_at__isnull=True),
+            )
+        ]
         indexes = [models.Index(fields=["organization", "-reported_at", "-id"], name="leak_newest")]
 
     def __str__(self) -> str:

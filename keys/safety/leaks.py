@@ -54,7 +54,7 @@ def accept(matches: Sequence[Match], *, reporter: Reporter, within: uuid.UUID | 
 
     One query tells what they are; then each organisation has a transaction of its own, in the order of their ids, so
     that two reports never wait for each other. The same credential at the same place is one leak, however often it is
-    reported.
+    reported; without a place it is one until it is dismissed.
     """
     known = standings.find({match.text for match in matches})
     ours = {text: one for text, one in known.items() if within in (None, one.organization_id)}
@@ -73,7 +73,7 @@ def _note(organization_id: uuid.UUID, found: Iterable[Found], *, reporter: Repor
     """The leaks of one organisation, by credential and place; what is new among them is acted on."""
     organization = organizations.lock(organization_id)
     places = {(credential_id, match.place): match for credential_id, match in found}
-    earlier = Leak.objects.filter(credential__in={credential_id for credential_id, _place in places})
+    earlier = Leak.objects.lasting().filter(credential__in={credential_id for credential_id, _place in places})
     leaks = {(leak.credential_id, leak.place): leak for leak in earlier}
     fresh = {key: match for key, match in places.items() if key not in leaks}
     return leaks | _make(fresh, organization, reporter=reporter) if fresh else leaks

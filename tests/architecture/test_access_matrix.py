@@ -248,7 +248,7 @@ def places(alice, robot, issue, acme, now, actor_of):
         "role": {"pk": role.pk},
         "webhook": {"pk": delivery.webhook_id},
         "webhook-send-again": {"pk": delivery.webhook_id, "delivery": delivery.pk},
-        "notification-read": {"pk": Notification.objects.of(alice).get().pk},
+        "notification-read": {"pk": Notification.objects.of(alice).first().pk},
         "support-organization": organization,
         "support-limit": organization | {"kind": API_KEY},
         "support-switch": organization | {"kind": KINDS[2]},

@@ -125,7 +125,7 @@ def test_every_icon_that_is_asked_for_exists():
             icon(preset.icon)
 
 
-@pytest.mark.parametrize(("file", "budget"), [("css/app.css", 10_752), ("js/app.js", 3_072)])
+@pytest.mark.parametrize(("file", "budget"), [("css/app.css", 11_264), ("js/app.js", 3_072)])
 def test_the_stylesheet_and_the_script_stay_light(file, budget):
     assert len(gzip.compress((ROOT / "static" / file).read_bytes(), 9)) <= budget
 
@@ -141,7 +141,7 @@ def test_secrets_are_read_where_they_are_shown_and_nowhere_else():
         "keys/lifecycle.py",
         "keys/idempotency.py",
         "keys/bootstrap.py",
-        "keys/demo_safety.py",
+        "keys/demo/safety.py",
         "keys/management/commands/createorg.py",
         "console/management/commands/demotraffic.py",
         "console/organization/apis.py",

@@ -98,8 +98,9 @@ class House:
         return self._do(SEEN)
 
     def mails(self):
-        """All that were sent to the admin."""
-        texts = [file.read_text() for file in (self._server.data_dir / "outbox").iterdir()]
+        """All that were sent to the admin, what waits to be sent included."""
+        self._server.manage("tick")
+        texts = [file.read_text() for file in (self._server.data_dir / "outbox").glob("*")]
         return [text for text in texts if f"To: {self.admin}" in text]
 
     def log(self):

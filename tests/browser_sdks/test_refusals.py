@@ -16,7 +16,7 @@ def test_an_api_key_in_a_page_is_refused_noted_and_told(house, pair, visit, wire
     assert known["sightings"] == [[key[-4:], "https://shop.example"]]
     assert len(known["events"]) == 1
     assert len(told) == 1
-    assert "seen in a browser" in told[0]
+    assert "came from a browser" in told[0]
     assert key not in told[0] + known["events"][0] + house.log()
 
 

@@ -50,7 +50,7 @@ def test_with_nothing_to_show_it_says_what_it_is_for(alice, client_of):
     page = text(client_of(alice).get(HOME))
 
     assert "No open leak" in page
-    assert "Worth a look" not in page
+    assert "Needs a look" not in page
     assert "Revoke it at once" in page
     assert "Nobody named" in page
     assert "/.well-known/secret-scanning.json" in page

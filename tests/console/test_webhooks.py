@@ -153,6 +153,16 @@ def test_a_form_sent_twice_makes_one_and_shows_the_same_secret(admin):
     assert other.status_code == 422
 
 
+@pytest.mark.parametrize("nonce", ["\0", "b" * 65])
+def test_a_nonce_that_no_form_sends_rotates_nothing(nonce, admin, hook):
+    before = bytes(hook.secret)
+
+    assert admin.post(f"{HOME}{hook.pk}/rotate/", {"nonce": nonce}).status_code == 303
+
+    hook.refresh_from_db()
+    assert bytes(hook.secret) == before
+
+
 def test_a_button_pressed_twice_replaces_the_secret_once(admin, hook):
     before = bytes(hook.secret)
     answers = [admin.post(f"{HOME}{hook.pk}/rotate/", {"nonce": "b" * 32}) for _ in range(2)]

@@ -278,6 +278,14 @@ def test_an_automatic_mitigation_comes_after_its_grace_with_two_notices(unused, 
     assert Notification.objects.filter(news="detection.mitigated").count() == 1
 
 
+def test_a_grace_of_one_day_has_one_notice(unused, admin, now):
+    automatic(API_KEYS, admin, grace=1)
+
+    done = [enforcing.enforce(now + days(part)) for part in (0, 0.1, 0.9, 1)]
+
+    assert (done, news().count("detection.mitigation_ahead")) == ([0, 0, 0, 1], 1)
+
+
 def test_nothing_is_done_by_itself_without_its_notice_before(unused, admin, now):
     automatic(API_KEYS, admin)
 
@@ -293,6 +301,22 @@ def test_enforcing_again_and_again_does_nothing_twice(unused, admin, now):
 
     assert AuditEvent.objects.filter(event="detection.mitigated").count() == 1
     assert Notification.objects.filter(news="detection.mitigation_ahead").count() == 2
+
+
+def test_what_fails_keeps_no_other_back(estate, acme, admin, now, monkeypatch):
+    for name in ("first", "second", "third"):
+        estate.key(API_KEY, name, created=91, used=None)
+    estate.save()
+    scanning.scan_organization(acme.pk, now=now)
+    automatic(API_KEYS, admin)
+    enforcing.enforce(now)
+    broken = Credential.objects.get(name="first").pk
+    revoke = lifecycle.revoke
+    monkeypatch.setattr(lifecycle, "revoke", lambda pk, **given: 1 / 0 if pk == broken else revoke(pk, **given))
+
+    with pytest.raises(ZeroDivisionError):
+        enforcing.enforce(now + days(7))
+    assert [revoked("first"), revoked("second"), revoked("third")] == [False, True, True]
 
 
 def test_a_key_that_was_used_within_its_grace_is_left(unused, admin, now):

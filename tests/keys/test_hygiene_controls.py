@@ -1,5 +1,7 @@
 """What each control finds in an organisation of 2,000 keys with known histories: exactly what it must."""
 
+import time
+
 import pytest
 
 from keys import lifecycle
@@ -95,6 +97,24 @@ def test_names_that_a_pattern_fits_are_left_out(pattern, estate, acme, alice, ac
     assert found(acme)["unused_api_keys"] == {"api used 91 days ago"}
     left_out = Detection.objects.get(control="unused_api_keys", label="api never used")
     assert left_out.state(now) is DetectionState.OBSOLETE
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "fits"),
+    [
+        ("*a" * 5 + "b", "a" * 128, False),
+        ("*a" * 63 + "*", "a" * 128, True),
+        ("*ab*b", "xabb", True),
+        ("*ab*b", "xab", False),
+        ("a*a", "a", False),
+        ("**", "", True),
+        ("?*x", "xx", True),
+    ],
+)
+def test_a_pattern_of_many_stars_takes_no_time(pattern, name, fits):
+    began = time.monotonic()
+    assert bool(settings.matching([pattern]).fullmatch(name)) is fits
+    assert time.monotonic() - began < 0.5
 
 
 def test_a_pattern_is_no_regular_expression(estate, acme, alice, actor_of, now):

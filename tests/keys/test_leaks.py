@@ -240,6 +240,19 @@ def test_a_false_alarm_lifts_the_quarantine(acme, issue, alice, reported, actor_
     assert outcome(made, now) is Outcome.VALID
 
 
+def test_a_false_alarm_says_nothing_of_the_next_report_without_a_place(acme, issue, alice, reported, actor_of, now):
+    says(acme, APPLICATION_KEY, LeakAction.QUARANTINE)
+    made = issue(APPLICATION_KEY, alice)
+    (alarm,) = reported(made.secret.text, url="")
+    leaks.dismiss(alarm.pk, reason="Shown in a demonstration", by=actor_of(alice))
+
+    (leak,) = reported(made.secret.text, url="")
+
+    assert leak != alarm
+    assert outcome(made, now) is Outcome.BLOCKED
+    assert reported(made.secret.text, url="") == [leak]
+
+
 def test_a_quarantine_stays_while_another_leak_speaks_for_it(acme, issue, alice, reported, actor_of, now):
     says(acme, APPLICATION_KEY, LeakAction.QUARANTINE)
     made = issue(APPLICATION_KEY, alice)

@@ -144,6 +144,19 @@ def test_a_name_that_was_taken_meanwhile_is_not_taken_back(old, by, issue, alice
     assert rotation.cancel(old.credential.pk, by=by).name == "payments-2"
 
 
+def test_a_name_that_an_expired_successor_gives_up_goes_to_whoever_asks_for_it(alice, robot, issue, by, now, acme):
+    old = issue(SERVICE_ACCESS_TOKEN, alice, owner=robot, name="payments").credential
+    policy = policies.default(acme.pk, SERVICE_ACCESS_TOKEN)
+    policy.longest_days = 2
+    policy.save()
+    rotation.rotate(old.pk, overlap=Overlap.FIRST_USE, by=by)  # whose successor nobody ever uses
+    later = replace(by, now=now + 3 * DAY)
+    new = issue(SERVICE_ACCESS_TOKEN, alice, owner=robot, name="payments", actor=later, expires_at=later.now + 2 * DAY)
+
+    old.refresh_from_db()
+    assert (new.credential.name, old.name, old.replaced_at) == ("payments", "payments-2", None)
+
+
 def test_a_pair_is_rotated_once(old, by):
     new = rotation.rotate(old.credential.pk, overlap=Overlap.HOUR, by=by).credential
 

@@ -18,7 +18,7 @@ from keys.telling.choices import Choice
 pytestmark = pytest.mark.django_db
 
 CI = Target("api_key", "11111111-1111-4111-8111-111111111111", "ci")
-LEAK = {"where": "github.com/acme/site"}
+LEAK = {"last4": "abcd", "where": "github.com/acme/site"}
 DAY = timedelta(days=1)
 MORNING = datetime(2026, 3, 4, 6, 30, tzinfo=UTC)
 
@@ -82,7 +82,9 @@ def test_a_member_finds_it_behind_the_bell_in_their_words(tell, alice):
     tell(alice)
 
     (row,) = Notification.objects.of(alice)
-    assert News(row.news).said(row.words) == "ci was found in public: github.com/acme/site."
+    assert (
+        News(row.news).said(row.words) == "ci (…abcd) leaked, and still lets programs in. Found: github.com/acme/site"
+    )
     assert reading.unread(alice) == 1
 
 
@@ -149,7 +151,7 @@ def test_what_is_urgent_leaves_at_once_and_the_rest_once_a_day(tell, due, alice)
     assert mails.send(MORNING + timedelta(minutes=29)) == 0
     assert mails.send(MORNING + timedelta(minutes=30)) == 1
     urgent, daily = outbox.outbox
-    assert urgent.subject == "ci was found in public: github.com/acme/site."
+    assert urgent.subject == "ci (…abcd) leaked, and still lets programs in. Found: github.com/acme/site"
     assert "/apis/api-keys/11111111-1111-4111-8111-111111111111/" in urgent.body
     assert daily.subject == "Keyhouse: 2 notifications"
     assert daily.body.count("ci is due for rotation by 11 March 2026, 00:00 UTC.") == 2

@@ -93,7 +93,7 @@ def tell(acme, now):
                 organization_id=acme.pk,
                 to=[],
                 about=CI,
-                words={"where": "github.com/acme/site"},
+                words={"last4": "abcd", "where": "github.com/acme/site"},
                 key=key,
                 now=at,
             )
@@ -114,7 +114,7 @@ def test_a_receiver_by_the_specification_verifies_it(hook, tell, site, now):
     said = json.loads(body)
     assert said["type"] == "credential.leaked"
     assert said["timestamp"] == now.isoformat()
-    assert said["data"]["text"] == "ci was found in public: github.com/acme/site."
+    assert said["data"]["text"] == "ci (…abcd) leaked, and still lets programs in. Found: github.com/acme/site"
     assert said["data"]["about"]["url"].endswith(f"/apis/api-keys/{CI.id}/")
 
 

@@ -21,6 +21,7 @@ from accounts.refusals import NotAllowed
 from keys import bootstrap, demo, lifecycle
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, PERSONAL_ACCESS_TOKEN, Kind
 from keys.models import Credential
+from keys.ownership import Owned
 from keys.verification import Outcome
 
 PREFIX = "demo-traffic "
@@ -126,7 +127,7 @@ def _issued(admin: Member) -> dict[str, str]:
         lifecycle.revoke(old.pk, by=by, reason="demo traffic begins anew")
     scopes = ["dashboards_read"]
     made = {
-        "agent": _issue(API_KEY, "agent", by),
+        "agent": _issue(API_KEY, "agent", by, owned=Owned(member_id=admin.pk)),
         "web": _issue(CLIENT_TOKEN, "web", by),
         "deploy": _issue(APPLICATION_KEY, "deploy", by, owner=admin, scopes=scopes),
         "notebook": _issue(

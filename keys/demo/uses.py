@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from keys.demo_usage import told_as
+from keys.demo.usage import told_as
 from keys.models import Credential
 from keys.usage import journal
 
@@ -37,6 +37,7 @@ _VALIDATE, _KEYS = "GET /api/v1/validate", "GET /api/v2/validate_keys"
 HABITS = (
     Habit("payments-k8s-prod, replaced", "", _VALIDATE, _AGENT, "203.0.113.40", 0.05, 3, 16),
     Habit("payments-k8s-prod", "", _VALIDATE, _AGENT, "203.0.113.41", 0.1, 3, 9),
+    Habit("loadtest-staging", "", _VALIDATE, _AGENT, "192.0.2.130", 57.6, 24, 6),
     Habit("chef-onprem-paris", "", _VALIDATE, _OLD_AGENT, "192.0.2.17", 0.6, 9, 8),
     Habit("ci-pipeline-prod", "payments-k8s-prod, replaced", _KEYS, _CI, "198.51.100.77", 0.4, 7, 9),
     Habit("terraform-cloud", "terraform-monitors", "GET /api/v2/api_keys", _TERRAFORM, "198.51.100.8", 5.2, 26, 6),
@@ -54,7 +55,7 @@ HABITS = (
 
 def tell(organization_id: uuid.UUID, *, now: datetime) -> None:
     """Remember every request of the habits, oldest first."""
-    named = {told_as(found): found.id for found in Credential.objects.of(organization_id).live()}
+    named = {told_as(found): found.id for found in Credential.objects.of(organization_id)}
     for number, (at, habit) in enumerate(sorted(_occasions(now), key=lambda told: told[0])):
         method, route = habit.request.split(" ")
         request = journal.Request(

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from django.db.models import F
 
 from accounts.actors import Actor
-from keys import recipients, telling
+from keys import recipients, reminders, telling
 from keys.models import Delivery, Mail, Notification, Webhook
+from keys.safety import contacts
 from keys.telling import News, Topic, webhooks
 
 HOOK = "security-channel"
@@ -43,6 +44,11 @@ def _mended(by: Actor) -> None:
     _taken(webhooks.test(hook.pk, by=by))
 
 
+def _reminded(by: Actor) -> None:
+    reminders.remind(by.now)
+    contacts.remind(by.now)
+
+
 def _taken(delivery: Delivery) -> None:
     delivery.attempts, delivery.tried_at, delivery.delivered_at = 1, delivery.told_at, delivery.told_at
     delivery.save(update_fields=["attempts", "tried_at", "delivered_at"])
@@ -56,6 +62,7 @@ STEPS: tuple[tuple[float, str, Callable[[Actor], None]], ...] = (
     (96.4, "Aiko Tanaka", _listening),
     (20.6, "Aiko Tanaka", _broken),
     (20.2, "Aiko Tanaka", _mended),
+    *((days + 0.1, "Aiko Tanaka", _reminded) for days in (*range(0, 30, 2), *range(30, 300, 10))),
 )
 """Days before now, who did it, and what."""
 
