@@ -281,7 +281,7 @@ def end_all(credentials: Iterable[Credential], *, by: Actor, reason: str = "") -
 
 def _ending(credential: Credential, reason: str) -> log.Happening:
     changes = {"kind": credential.kind.value, "last4": credential.last4}
-    return log.Happening(target(credential), changes, reason)
+    return log.Happening(target(credential), changes, minting.redacted(reason))
 
 
 def _take_back(old: Credential, *, by: Actor, besides: str) -> None:
