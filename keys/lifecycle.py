@@ -253,8 +253,10 @@ def end(credential: Credential, *, by: Actor, reason: str = "", besides: str = "
     not the name with the key `besides`, which is about to be another's."""
     old = Credential.objects.replaced_by(credential).where(Where.being_rotated(by.now)).first()
     credential.revoked_at = by.now
-    credential.replaced_at = by.now if old else credential.replaced_at
-    credential.save(update_fields=["revoked_at", "replaced_at"])
+    if old:
+        credential.replaced_at = by.now
+    # `replaced_at` is left as it is in the database otherwise: it may have been taken back meanwhile
+    credential.save(update_fields=["revoked_at", "replaced_at"] if old else ["revoked_at"])
     if old:
         _take_back(old, by=by, besides=besides)
     log.record_all(Event.CREDENTIAL_REVOKED, [_ending(credential, reason)], by=by)
@@ -279,7 +281,7 @@ def end_all(credentials: Iterable[Credential], *, by: Actor, reason: str = "") -
 
 def _ending(credential: Credential, reason: str) -> log.Happening:
     changes = {"kind": credential.kind.value, "last4": credential.last4}
-    return log.Happening(target(credential), changes, reason)
+    return log.Happening(target(credential), changes, minting.redacted(reason))
 
 
 def _take_back(old: Credential, *, by: Actor, besides: str) -> None:

@@ -9,6 +9,7 @@ from accounts import members, names
 from accounts.actors import Actor
 from accounts.models import Member, MemberQuerySet
 from accounts.refusals import NotAllowed
+from keys import minting
 from keys.models import Credential, Ownership
 from keys.models.ownership import LONGEST_NAME, LONGEST_PURPOSE
 
@@ -92,7 +93,7 @@ def _text(field: str, text: str, longest: int) -> str:
         raise NotAllowed(field, refusal.message) from None
     if len(text) > longest:
         raise NotAllowed(field, _("Use %(longest)d characters or fewer.") % {"longest": longest})
-    return text
+    return minting.redacted(text)[:longest]
 
 
 def told(ownership: Ownership) -> dict[str, object]:

@@ -17,6 +17,7 @@ from accounts.permissions import Permission as P
 from accounts.refusals import NotAllowed
 from audit import log
 from audit.events import Event
+from keys import minting
 from keys.hygiene import notices, scanning, settings
 from keys.hygiene.controls import BY_SLUG, Control
 from keys.hygiene.settings import Setting
@@ -39,7 +40,7 @@ class Result:
 def make_exception(detection_id: uuid.UUID, *, reason: str, until: dt.datetime | None = None, by: Actor) -> Detection:
     """Let it be, for this reason, until then or for good. Raises NotAllowed: reason, until, or ""."""
     detection = _locked(detection_id, by=by)
-    reason = reason.strip()
+    reason = minting.redacted(reason.strip())
     if not reason or len(reason) > LONGEST_REASON or "\0" in reason:
         raise NotAllowed("reason", _("Say why, in 500 characters or fewer."))
     if until is not None and until <= by.now:

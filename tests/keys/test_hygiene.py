@@ -57,6 +57,13 @@ def news():
     return [row.news for row in Notification.objects.order_by("pk")]
 
 
+def test_a_secret_in_the_reason_of_an_exception_is_not_kept(unused, admin, issue, alice):
+    secret = issue(API_KEY, alice, name="pasted").secret.text
+    detection = detections.make_exception(unused.pk, reason=f"replaced by {secret}", by=admin)
+
+    assert detection.exception_reason == "replaced by [redacted]"
+
+
 def test_a_second_scan_changes_nothing(unused, acme, now):
     before = list(Detection.objects.order_by("pk").values())
 

@@ -13,7 +13,8 @@ from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
 from keys import lifecycle, limits, verification
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, KINDS, PERSONAL_ACCESS_TOKEN, Owner, Reveal
-from keys.models import Credential, Limit
+from keys.models import Credential, Limit, Ownership
+from keys.ownership import Owned
 from keys.verification import Outcome
 
 pytestmark = pytest.mark.django_db
@@ -260,3 +261,13 @@ def test_what_a_disabled_owner_left_behind_is_not_accepted(kind, alice, camille,
     verdict = verification.verify(issued.secret.text, now=now)
 
     assert verdict.outcome is (Outcome.VALID if kind.belongs_to_organization else Outcome.OWNER_DISABLED)
+
+
+def test_a_secret_in_what_somebody_writes_is_kept_nowhere(alice, issue, actor_of):
+    secret = issue(API_KEY, alice, name="pasted").secret.text
+    made = issue(API_KEY, alice, name="revoked", owned=Owned(purpose=f"checks {secret}")).credential
+    lifecycle.revoke(made.pk, reason=f"{secret} leaked", by=actor_of(alice))
+
+    kept = [(one.changes, one.reason) for one in AuditEvent.objects.all()]
+    assert secret not in str(kept) + Ownership.objects.get().purpose
+    assert kept[-1][1] == "[redacted] leaked"

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.db.models import Count, Q
 
 from accounts.actors import NotPermitted
@@ -134,6 +135,18 @@ def test_revoking_the_new_one_is_cancelling(old, by, issue, alice, now):
     lifecycle.revoke(new.credential.pk, by=by)
 
     assert (outcome(old, now + DAY), outcome(new, now)) == (Outcome.VALID, Outcome.REVOKED)
+
+
+def test_both_of_a_pair_can_be_ended_in_either_order_and_the_limits_still_count_right(kind, old, alice, issue, by):
+    issue(kind, alice, name="spare")
+    new = rotation.rotate(old.credential.pk, overlap=Overlap.WEEK, by=by)
+    found = list(Credential.objects.filter(pk__in=[old.credential.pk, new.credential.pk]))
+    with transaction.atomic():
+        for one in sorted(found, key=lambda one: one.pk != new.credential.pk):
+            lifecycle.end(one, by=by)
+
+    assert not Credential.objects.live().filter(pk__in=[one.pk for one in found]).exists()
+    assert all(kept == there for kept, there in counted())
 
 
 def test_a_name_that_was_taken_meanwhile_is_not_taken_back(old, by, issue, alice):
