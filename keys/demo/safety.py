@@ -71,7 +71,7 @@ STEPS: tuple[tuple[float, str, Callable[[Actor], None]], ...] = (
     (
         46.8,
         "Aiko Tanaka",
-        _closed("conference-demo", "Only Emma’s laptop had used it. The slides show a made-up key now."),
+        _closed("conference-demo", "Nobody had used it. The slides show a made-up key now."),
     ),
     (6.4, "Noah Kim", _leaked(APPLICATION_KEY, "hackathon-export", ["logs_read_data"], _REPOSITORY, "commit")),
     (6.1, "Aiko Tanaka", _done("hackathon-export", Step.LOOKED)),
