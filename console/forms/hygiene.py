@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext_lazy, pgettext_lazy
 
 from accounts.models import Member
 from keys.hygiene.controls import EXCLUSIONS
@@ -113,16 +114,21 @@ class DelayForm(forms.Form):
     )
 
 
+WORD = pgettext_lazy("a word to type", "mitigate")
+
+
 class MitigateForm(forms.Form):
     """What is typed to do something to several at once."""
 
     word = forms.CharField(
-        label=_("Type “mitigate” to go on"),
+        label=format_lazy(_("Type “{word}” to go on"), word=WORD),
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
     )
 
     def clean_word(self) -> str:
-        if self.cleaned_data["word"].strip().casefold() != "mitigate":
-            raise forms.ValidationError(_("Type “mitigate”, to show that you mean it."))
-        return "mitigate"
+        typed: str = self.cleaned_data["word"].strip().casefold()
+        if typed not in {"mitigate", str(WORD).casefold()}:
+            words = {"word": WORD}
+            raise forms.ValidationError(_("Type “%(word)s”, to show that you mean it.") % words)
+        return typed

@@ -133,7 +133,7 @@ def delay(detection_id: uuid.UUID, *, until: dt.datetime, by: Actor) -> Detectio
         raise NotAllowed("", _("It is an exception. Take it up again first."))
     before, due = detection.mitigate_after, due_at(detection, setting, now=by.now)
     if not due < until <= due + LONGEST_DELAY:
-        raise NotAllowed("mitigate_after", _("Choose a time within the seven days after it is due."))
+        raise NotAllowed("mitigate_after", _("Choose a time within the seven days after the mitigation is due."))
     detection.mitigate_after, detection.warned_at = until, None
     detection.save(update_fields=["mitigate_after", "warned_at"])
     changes = {"mitigate_after": [before and before.isoformat(), until.isoformat()], **_of_control(detection)}

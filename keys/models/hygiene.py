@@ -7,6 +7,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Member, Organization
 
@@ -24,7 +25,7 @@ class Ending(models.TextChoices):
 class DetectionState(models.TextChoices):
     """Where a detection stands. Derived from its timestamps, never stored."""
 
-    ACTIVE = "active", _("Active")
+    ACTIVE = "active", pgettext_lazy("a finding", "Active")
     EXCEPTION = "exception", _("Exception")
     MITIGATED = "mitigated", _("Mitigated")
     RESOLVED_EXTERNALLY = "resolved_externally", _("Resolved elsewhere")

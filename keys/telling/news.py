@@ -147,7 +147,7 @@ _LINES: dict[News, tuple[Topic, Severity, Promise]] = {
     ),
     News.DETECTIONS_FOUND: (Topic.HYGIENE, INFO, _("New findings of “%(name)s”: %(count)s.")),
     News.MITIGATION_AHEAD: (Topic.HYGIENE, WARNING, _("“%(control)s” acts on %(name)s on %(acts_at)s.")),
-    News.DETECTION_MITIGATED: (Topic.HYGIENE, WARNING, _("“%(control)s” acted on %(name)s.")),
+    News.DETECTION_MITIGATED: (Topic.HYGIENE, WARNING, _("%(name)s was mitigated, as the control “%(control)s” asks.")),
     News.DETECTION_ASSIGNED: (Topic.HYGIENE, INFO, _("%(by)s asks you to look after %(name)s (“%(control)s”).")),
     News.CONTACTS_REVIEW: (Topic.CONTACTS, INFO, _("The security contacts were last reviewed on %(reviewed_at)s.")),
     News.CONTACTS_MISSING: (Topic.CONTACTS, INFO, _("Nobody is named yet to be told of leaks besides the admins.")),
