@@ -190,7 +190,7 @@ def test_the_runbook_says_how_far_things_have_come(alice, acme, leaked, issue, u
     for words in (
         "It lets nobody in any more.",
         "No successor",
-        "let somebody in 7 times, and was refused 0 times",
+        "let in 7, refused 0.",
         "brand-new",
         "Backdoor",
         "For you to judge",
