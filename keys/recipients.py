@@ -26,6 +26,19 @@ def responsible_for(credential: Credential) -> list[Member]:
     return admins(credential.organization_id)
 
 
+def responsible_for_all(credentials: Iterable[Credential]) -> dict[uuid.UUID, list[Member]]:
+    """The same for several, by their ids. It is asked once for all that name the same people."""
+    found: dict[uuid.UUID, list[Member]] = {}
+    known: dict[tuple[uuid.UUID | None, ...], list[Member]] = {}
+    for credential in credentials:
+        named = ownership.of(credential)
+        people = (credential.owner_id, named.member_id if named else None, credential.created_by_id)
+        if (credential.organization_id, *people) not in known:
+            known[credential.organization_id, *people] = responsible_for(credential)
+        found[credential.pk] = known[credential.organization_id, *people]
+    return found
+
+
 def _people(member: Member) -> Iterable[Member]:
     if member.is_service_account:
         return service_accounts.managers_of(member)

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts import organizations
-from accounts.models import Organization
+from accounts.models import Member, Organization
 from keys import lifecycle, policies, recipients, rotation
 from keys.kinds import Kind
 from keys.models import Credential, Notification, Policy, Where
@@ -37,7 +37,8 @@ def _remind(organization_id: uuid.UUID, now: datetime) -> int:
     due = {key: (credential, news) for credential in found for news, key in _due(credential, terms, now)}
     known = Notification.objects.filter(organization_id=organization_id, key__in=list(due))
     new = due.keys() - set(known.values_list("key", flat=True))
-    tidings = [_tidings(*due[key], key, terms) for key in sorted(new)]
+    people = recipients.responsible_for_all(due[key][0] for key in new)
+    tidings = [_tidings(*due[key], key, terms, people[due[key][0].pk]) for key in sorted(new)]
     tell_all(tidings, organization_id=organization_id, now=now)
     return len(tidings)
 
@@ -69,11 +70,11 @@ def _of_end(credential: Credential, expires_at: datetime, now: datetime) -> Iter
             return
 
 
-def _tidings(credential: Credential, news: News, key: str, terms: dict[Kind, Policy]) -> Tidings:
+def _tidings(credential: Credential, news: News, key: str, terms: dict[Kind, Policy], people: list[Member]) -> Tidings:
     moments = {"expires_at": credential.expires_at, "due_at": rotation.due_at(credential, terms[credential.kind])}
     return Tidings(
         news=news,
-        to=recipients.responsible_for(credential),
+        to=people,
         about=lifecycle.target(credential),
         words={name: moment.isoformat() for name, moment in moments.items() if moment},
         key=key,

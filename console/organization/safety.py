@@ -99,7 +99,8 @@ def _answer(request: SignedInRequest, found: list[Leak]) -> None:
     if not found:
         messages.info(request, _("Nothing in it is a credential of this organization."))
     elif len(found) == 1:
-        messages.success(request, words[Acted(found[0].acted)])
+        is_alarm = found[0].dismissed_at is not None  # which stopped nothing, or no longer does
+        messages.success(request, words[Acted.TOLD if is_alarm else Acted(found[0].acted)])
     else:
         said = _("%(n)d of yours were found in it. Each was dealt with by its policy, and its people are told.")
         messages.success(request, said % {"n": len(found)})

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts import members, organizations
-from accounts.actors import Actor, NotPermitted
+from accounts.actors import Actor, BeyondToken, NotPermitted
 from accounts.models import Member
 from accounts.permissions import Permission as P
 from accounts.refusals import NotAllowed
@@ -193,6 +193,8 @@ def _result(detection: Detection, *, by: Actor) -> Result:
         return Result(mitigate(detection.pk, by=by))
     except NotAllowed as refusal:
         return Result(detection, refusal.message)
+    except BeyondToken as refusal:
+        return Result(detection, refusal.reason)
     except NotPermitted as refusal:
         return Result(detection, _("You lack the permission %(name)s.") % {"name": refusal.permission})
 

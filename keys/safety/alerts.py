@@ -1,14 +1,13 @@
 """Whom a leak is told to: the admins and the security contacts, and whoever looks after what leaked."""
 
-import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
 from accounts.actors import Actor
 from accounts.models import Member
 from audit.log import Target
-from keys import lifecycle, ownership, recipients, telling
-from keys.models import Acted, Credential, Leak, SecurityContacts
+from keys import lifecycle, recipients, telling
+from keys.models import Acted, Leak, SecurityContacts
 from keys.telling import News, Tidings
 
 MANY = 10
@@ -61,20 +60,11 @@ def _many(leaks: Sequence[Leak], to: Sequence[Member], *, page: str, by: Actor, 
 def _by_responsible(leaks: Sequence[Leak], admins: list[Member]) -> dict[Member, list[Leak]]:
     """The leaks that concern each member who is no admin."""
     found: dict[Member, list[Leak]] = {}
-    known: dict[tuple[uuid.UUID | None, ...], list[Member]] = {}
+    responsible = recipients.responsible_for_all(leak.credential for leak in leaks)
     for leak in leaks:
-        people = _people(leak.credential)
-        if people not in known:
-            known[people] = recipients.responsible_for(leak.credential)
-        for member in known[people]:
+        for member in responsible[leak.credential_id]:
             found.setdefault(member, []).append(leak)
     return {member: theirs for member, theirs in found.items() if member not in admins}
-
-
-def _people(credential: Credential) -> tuple[uuid.UUID | None, ...]:
-    """Whoever is named on it: the same people look after all that name the same."""
-    named = ownership.of(credential)
-    return (credential.owner_id, named.member_id if named else None, credential.created_by_id)
 
 
 def review_due(contacts: SecurityContacts, *, now: datetime) -> None:

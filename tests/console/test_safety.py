@@ -137,6 +137,19 @@ def test_a_member_who_may_nothing_reports_a_key_by_pasting_what_stands_around_it
     assert (leak.way, leak.reporter, leak.place) == ("member", bob.name, "the build log of Monday")
 
 
+def test_nobody_is_told_that_a_key_is_blocked_that_was_a_false_alarm(bob, alice, acme, leaked, client_of, actor_of):
+    row = policies.default(acme.pk, APPLICATION_KEY)
+    row.leak_action = LeakAction.QUARANTINE
+    row.save()
+    made, leak = leaked(place="the build log of Monday")
+    leaks.dismiss(leak.pk, reason="Nobody else reads it", by=actor_of(alice))
+
+    again = {"text": made.secret.text, "place": leak.place}
+    page = text(client_of(bob).post(REPORT, again, follow=True))
+
+    assert "It is one of yours, and its people are told." in page
+
+
 def test_whoever_governs_is_led_to_the_runbook(alice, issue, client_of):
     made = issue(APPLICATION_KEY, alice)
 

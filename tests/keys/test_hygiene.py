@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from accounts.actors import NotPermitted
+from accounts.actors import Delegation, NotPermitted
 from accounts.models import Member, Role
 from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
@@ -222,6 +222,19 @@ def test_scopes_are_narrowed_to_those_that_were_used(estate, acme, admin, now):
 
     row.refresh_from_db()
     assert row.scopes == [SCOPE]
+
+
+def test_what_is_beyond_the_token_somebody_acts_with_is_left_and_says_why(estate, acme, admin, now):
+    used = [("scope", SCOPE, 10), ("scope", SCOPE, ENOUGH)]
+    estate.key(APPLICATION_KEY, "wide", created=120, scopes=[SCOPE, UNUSED_SCOPE], uses=used)
+    estate.save()
+    scanning.scan_organization(acme.pk, now=now)
+    token = Delegation(kind=PERSONAL_ACCESS_TOKEN.value, scopes=frozenset({SCOPE}), expires_at=None)
+
+    found = Detection.objects.filter(control="unused_scopes").values_list("pk", flat=True)
+    (result,) = detections.mitigate_all(found, by=dataclasses.replace(admin, delegation=token))
+
+    assert str(result.problem).startswith("The access token you act with")
 
 
 def test_what_no_use_is_known_of_is_not_narrowed(estate, acme, admin, now):

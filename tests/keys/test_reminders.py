@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts import service_accounts
 from accounts.models import Manager
@@ -100,3 +102,15 @@ def test_reminding_costs_no_more_queries_for_more_that_was_told(camille, issue, 
 
     with django_assert_max_num_queries(8):
         assert reminders.remind(now + 14 * DAY) == 0
+
+
+def test_many_that_the_same_people_look_after_are_told_of_in_as_many_queries_as_one(issue, alice, now):
+    asked = []
+    for number in (1, 4):
+        for n in range(number):
+            issue(API_KEY, alice, name=f"key {number} {n}")
+        with CaptureQueriesContext(connection) as queries:
+            assert reminders.remind(now + 90 * DAY) == number
+        asked.append(len(queries))
+
+    assert asked[0] == asked[1]
