@@ -44,10 +44,9 @@ def story(alice, camille, robot, issue, by):
     return made
 
 
-def run(at, *, scans=True):
-    """Everything timed, as it is done at a moment; what failed. Scans are the slowest, and may be left out."""
-    jobs = [job for job in tick.JOBS if scans or job.name != "hygiene.scan"]
-    return [result for result in tick.run(lambda: at, jobs=jobs) if result.error]
+def run(at):
+    """Everything timed, as it is done at a moment; what failed."""
+    return [result for result in tick.run(lambda: at) if result.error]
 
 
 def end():
@@ -65,7 +64,9 @@ def end():
 
 def test_a_year_day_by_day(story, alice, camille, now):
     for day in range(366):
-        assert run(now + day * DAY, scans=day % 30 == 0) == []
+        for job in tick.JOBS:
+            if day % 30 == 0 or job.name != "hygiene.scan":  # the slowest
+                job.run(now + day * DAY)
 
     of_keys = Notification.objects.filter(news__regex="^(credential|rotation)[.]")
     told = Counter(of_keys.values_list("news", "target_id"))
