@@ -370,7 +370,7 @@ def test_a_delay_is_later_than_it_is_due_by_a_week_at_most(days_from_now, unused
     automatic(API_KEYS, admin, grace=1)
     enforcing.enforce(now)
 
-    with pytest.raises(NotAllowed, match="seven days after it is due"):
+    with pytest.raises(NotAllowed, match="seven days after the mitigation is due"):
         detections.delay(unused.pk, until=now + days(days_from_now), by=admin)
 
 
