@@ -120,7 +120,7 @@ def _note(attempt: Attempt, now: datetime) -> None:
     """Write down what came of it. The webhook, or the delivery, may have been deleted meanwhile."""
     delivery = attempt.delivery
     organizations.lock(delivery.webhook.organization_id)
-    webhook = Webhook.objects.filter(pk=delivery.webhook_id).first()
+    webhook = Webhook.objects.filter(pk=delivery.webhook_id, deliveries=delivery.pk).first()
     if webhook is None:
         return
     delivery.attempts += 1

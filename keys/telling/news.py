@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
 
 from keys.models import MailChoice
 
@@ -108,7 +108,10 @@ class News(Enum):
 
     def said(self, words: Mapping[str, str]) -> str:
         """The sentence in the reader's language and time zone. Raises KeyError for a word it lacks."""
-        return str(self.sentence) % {name: _spelled(name, word) for name, word in words.items()}
+        ours = _OURS.get(self, "")
+        return str(self.sentence) % {
+            name: gettext(word) if name == ours else _spelled(name, word) for name, word in words.items()
+        }
 
 
 INFO, WARNING, CRITICAL = Severity
@@ -159,6 +162,14 @@ _LINES: dict[News, tuple[Topic, Severity, Promise]] = {
     News.WEBHOOK_GONE: (Topic.WEBHOOKS, WARNING, _("The webhook %(name)s is disabled: its address says it is gone.")),
     News.WEBHOOK_TEST: (Topic.WEBHOOKS, INFO, _("A test of the webhook %(name)s, asked for by %(by)s.")),
 }
+
+_OURS = {
+    News.DETECTIONS_FOUND: "name",
+    News.MITIGATION_AHEAD: "control",
+    News.DETECTION_MITIGATED: "control",
+    News.DETECTION_ASSIGNED: "control",
+}
+"""The word that is a name of ours and not of theirs, kept in English: it is said in the reader's language too."""
 
 
 def _spelled(name: str, word: str) -> str:

@@ -4,6 +4,7 @@ import dataclasses
 import uuid
 
 import pytest
+from django.utils import translation
 
 from accounts.actors import Delegation, NotPermitted
 from accounts.models import Member, Role
@@ -14,6 +15,7 @@ from keys.hygiene import configuring, detections, enforcing, notices, scanning, 
 from keys.hygiene.controls import BY_SLUG, GRACE
 from keys.kinds import API_KEY, APPLICATION_KEY, PERSONAL_ACCESS_TOKEN
 from keys.models import Credential, Detection, DetectionState, HygieneScore, Notification
+from keys.telling import News
 from tests.keys.estate import ENOUGH, SCOPE, UNUSED_SCOPE, Estate, days
 
 pytestmark = pytest.mark.django_db
@@ -368,7 +370,7 @@ def test_a_delay_is_later_than_it_is_due_by_a_week_at_most(days_from_now, unused
     automatic(API_KEYS, admin, grace=1)
     enforcing.enforce(now)
 
-    with pytest.raises(NotAllowed, match="seven days after the mitigation"):
+    with pytest.raises(NotAllowed, match="seven days after the mitigation is due"):
         detections.delay(unused.pk, until=now + days(days_from_now), by=admin)
 
 
@@ -520,3 +522,14 @@ def test_those_that_are_named_hear_of_new_detections_instead_of_the_admins(estat
 
     told = Notification.objects.filter(target_id=API_KEYS.slug)
     assert [row.member for row in told] == [bob]
+
+
+@pytest.mark.parametrize("told", [News.DETECTIONS_FOUND, News.MITIGATION_AHEAD, News.DETECTION_MITIGATED])
+def test_news_name_a_control_in_their_readers_language(told):
+    name = notices.named(API_KEYS)
+    words = {"name": "payments", "count": "1", "acts_at": "soon", "control": name}
+    if told is News.DETECTIONS_FOUND:
+        words["name"] = name
+
+    with translation.override("fr"):
+        assert str(API_KEYS.name) in told.said(words)

@@ -333,6 +333,23 @@ def test_deleting_one_ends_what_waits_for_it_also_while_it_is_sent(hook, tell, a
     assert not Delivery.objects.exists()
 
 
+def test_a_delivery_that_is_forgotten_while_it_is_sent_keeps_no_other_back(hook, tell, now, monkeypatch):
+    hook()
+    tell("leak:1")
+    tell("leak:2")
+    real = deliveries._note
+
+    def note(attempt, at):
+        if attempt.delivery.key == "leak:1":
+            Delivery.objects.filter(pk=attempt.delivery.pk).delete()
+        real(attempt, at)
+
+    monkeypatch.setattr(deliveries, "_note", note)
+    deliveries.send(now)
+
+    assert Delivery.objects.get().delivered_at == now
+
+
 def test_every_change_is_in_the_trail_and_no_secret_is(hook, alice, actor_of):
     by, made = actor_of(alice), hook()
     webhooks.change(made.webhook.pk, name="renamed", address=made.webhook.address, topics=["expiry"], by=by)
