@@ -110,7 +110,7 @@ def _clients(facets: QuerySet[Any]) -> dict[uuid.UUID, list[str]]:
 
 
 def found(credential: Credential, **facts: Any) -> Found:
-    """A finding about the credential; whoever is responsible is the first active person of those who could be."""
+    """A finding about the credential, and the person who is responsible; nobody, where it is a program's."""
     created_by, owner = credential.created_by, credential.owner
     named = getattr(credential, "ownership", None)
     people = (owner, named.member if named else None, created_by)
@@ -124,8 +124,10 @@ def found(credential: Credential, **facts: Any) -> Found:
 
 
 def _first_active(people: Iterable[Member | None]) -> uuid.UUID | None:
-    active = (one for one in people if one and one.sort == Sort.USER and one.activated_at and not one.disabled_at)
-    return next((one.pk for one in active), None)
+    """The first of them who is there, if that is a person: who is asked about a program, keys.recipients knows."""
+    active = (one for one in people if one and one.activated_at and not one.disabled_at)
+    first = next(active, None)
+    return first.pk if first and first.sort == Sort.USER else None
 
 
 def _moment(moment: Any) -> str | None:

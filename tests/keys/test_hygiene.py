@@ -7,13 +7,13 @@ import pytest
 from django.utils import translation
 
 from accounts.actors import Delegation, NotPermitted
-from accounts.models import Member, Role
+from accounts.models import Manager, Member, Role
 from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
 from keys import lifecycle
 from keys.hygiene import configuring, detections, enforcing, notices, scanning, scores
 from keys.hygiene.controls import BY_SLUG, GRACE
-from keys.kinds import API_KEY, APPLICATION_KEY, PERSONAL_ACCESS_TOKEN
+from keys.kinds import API_KEY, APPLICATION_KEY, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN
 from keys.models import Credential, Detection, DetectionState, HygieneScore, Notification
 from keys.telling import News
 from tests.keys.estate import ENOUGH, SCOPE, UNUSED_SCOPE, Estate, days
@@ -224,6 +224,22 @@ def test_scopes_are_narrowed_to_those_that_were_used(estate, acme, admin, now):
 
     row.refresh_from_db()
     assert row.scopes == [SCOPE]
+
+
+def test_the_managers_of_a_service_account_hear_what_is_ahead_of_its_tokens(
+    estate, acme, admin, robot, alice, camille, now
+):
+    Manager.objects.filter(service_account=robot).update(member=camille)
+    estate.key(SERVICE_ACCESS_TOKEN, "endless", created=1, expires_at=None)
+    estate.save()
+    Credential.objects.update(created_by=alice)
+    scanning.scan_organization(acme.pk, now=now)
+    automatic(BY_SLUG["never_expiring_tokens"], admin)
+
+    enforcing.enforce(now)
+
+    told = Notification.objects.filter(news=News.MITIGATION_AHEAD.value)
+    assert [one.member for one in told] == [camille]
 
 
 def test_what_is_beyond_the_token_somebody_acts_with_is_left_and_says_why(estate, acme, admin, now):
