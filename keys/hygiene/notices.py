@@ -26,6 +26,8 @@ from keys.telling import News, Tidings, tell, tell_all
 
 NEW_DETECTION = "new_detection"
 MOST_TARGETS = 20
+MANY = 10
+"""Of more findings than this that a control acts on at once, people are told in one sentence."""
 
 
 def named(control: Control) -> str:
@@ -135,7 +137,7 @@ def _tidings(
     *,
     now: datetime,
 ) -> Iterator[Tidings]:
-    about, key = target(setting.control), f"found:{setting.control}:{now.date()}"
+    about, key = target(setting.control), f"found:{setting.control}:{now.isoformat()}"
     yield Tidings(news=News.DETECTIONS_FOUND, to=to, about=about, words={"count": str(len(new))}, key=key)
     mine = Counter(one.assignee_id for one in new)
     for pk, member in people.items():
@@ -160,31 +162,31 @@ def tell_assigned(control: Control, detection: Detection, *, by: Actor) -> None:
     )
 
 
-def tell_ahead(control: Control, detection: Detection, *, now: datetime) -> None:
-    """Tell whoever looks after it when it is going to be mitigated."""
+def tell_ahead(control: Control, detection: Detection, *, many: bool = False, now: datetime) -> None:
+    """Tell whoever looks after it when it is going to be mitigated; with `many` others, of all of them at once."""
     acts_at = detection.mitigate_after
     if acts_at is None:
         raise ValueError(f"Nothing is ahead of {detection.pk}.")
     tell(
-        News.MITIGATION_AHEAD,
+        News.MITIGATIONS_AHEAD if many else News.MITIGATION_AHEAD,
         organization_id=detection.organization_id,
         to=concerned(detection),
-        about=target_of(detection),
+        about=target(control) if many else target_of(detection),
         words={"control": named(control), "acts_at": acts_at.isoformat()},
-        key=f"ahead:{detection.pk}:{acts_at.isoformat()}:{(acts_at - now).days}",
+        key=f"ahead:{control if many else detection.pk}:{acts_at.isoformat()}:{(acts_at - now).days}",
         now=now,
     )
 
 
-def tell_mitigated(control: Control, detection: Detection, to: Iterable[Member], *, now: datetime) -> None:
-    """Tell whoever looked after it that it was mitigated by itself."""
+def tell_mitigated(control: Control, detection: Detection, to: Iterable[Member], *, many: bool, now: datetime) -> None:
+    """Tell whoever looked after it that it was mitigated by itself; with `many` others, of all of them at once."""
     tell(
-        News.DETECTION_MITIGATED,
+        News.DETECTIONS_MITIGATED if many else News.DETECTION_MITIGATED,
         organization_id=detection.organization_id,
         to=to,
-        about=target_of(detection),
+        about=target(control) if many else target_of(detection),
         words={"control": named(control)},
-        key=f"mitigated:{detection.pk}",
+        key=f"mitigated:{control}:{now.isoformat()}" if many else f"mitigated:{detection.pk}",
         now=now,
     )
 

@@ -1,6 +1,7 @@
 """Leaked credentials: noting where they were found, acting by policy at once, and seeing to each to its end."""
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +22,8 @@ from keys.safety import alerts, contacts, reactions
 from keys.safety.matches import Match
 
 LONGEST_NOTE = 1000
+MOST_PLACES = 50
+"""At how many places a credential is noted. It was stopped at the first; who invents more only makes work."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +78,23 @@ def _note(organization_id: uuid.UUID, found: Iterable[Found], *, reporter: Repor
     places = {(credential_id, match.place): match for credential_id, match in found}
     earlier = Leak.objects.lasting().filter(credential__in={credential_id for credential_id, _place in places})
     leaks = {(leak.credential_id, leak.place): leak for leak in earlier}
-    fresh = {key: match for key, match in places.items() if key not in leaks}
-    return leaks | _make(fresh, organization, reporter=reporter) if fresh else leaks
+    new = {key: match for key, match in places.items() if key not in leaks}
+    fresh = _within_bounds(new, leaks.values())
+    if fresh:
+        leaks |= _make(fresh, organization, reporter=reporter)
+    lasting = {leak.credential_id: leak for leak in leaks.values() if leak.dismissed_at is None}
+    return leaks | {key: lasting[key[0]] for key in new.keys() - fresh.keys()}
+
+
+def _within_bounds(new: Mapping[Key, Match], earlier: Iterable[Leak]) -> dict[Key, Match]:
+    """Those to note: of each credential as many as make MOST_PLACES, with what was noted earlier."""
+    noted = Counter(leak.credential_id for leak in earlier if leak.dismissed_at is None)
+    kept = {}
+    for (credential_id, place), match in new.items():
+        noted[credential_id] += 1
+        if noted[credential_id] <= MOST_PLACES:
+            kept[credential_id, place] = match
+    return kept
 
 
 def _make(fresh: Mapping[Key, Match], organization: Organization, *, reporter: Reporter) -> dict[Key, Leak]:

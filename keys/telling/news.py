@@ -87,6 +87,8 @@ class News(Enum):
     DETECTIONS_FOUND = "detections.found"
     MITIGATION_AHEAD = "detection.mitigation_ahead"
     DETECTION_MITIGATED = "detection.mitigated"
+    MITIGATIONS_AHEAD = "detections.mitigation_ahead"
+    DETECTIONS_MITIGATED = "detections.mitigated"
     DETECTION_ASSIGNED = "detection.assigned"
     CONTACTS_REVIEW = "contacts.review_due"
     CONTACTS_MISSING = "contacts.missing"
@@ -151,6 +153,12 @@ _LINES: dict[News, tuple[Topic, Severity, Promise]] = {
     News.DETECTIONS_FOUND: (Topic.HYGIENE, INFO, _("New findings of “%(name)s”: %(count)s.")),
     News.MITIGATION_AHEAD: (Topic.HYGIENE, WARNING, _("“%(control)s” acts on %(name)s on %(acts_at)s.")),
     News.DETECTION_MITIGATED: (Topic.HYGIENE, WARNING, _("%(name)s was mitigated, as the control “%(control)s” asks.")),
+    News.MITIGATIONS_AHEAD: (Topic.HYGIENE, WARNING, _("“%(control)s” acts on several findings on %(acts_at)s.")),
+    News.DETECTIONS_MITIGATED: (
+        Topic.HYGIENE,
+        WARNING,
+        _("Several findings were mitigated, as the control “%(control)s” asks."),
+    ),
     News.DETECTION_ASSIGNED: (Topic.HYGIENE, INFO, _("%(by)s asks you to look after %(name)s (“%(control)s”).")),
     News.CONTACTS_REVIEW: (Topic.CONTACTS, INFO, _("The security contacts were last reviewed on %(reviewed_at)s.")),
     News.CONTACTS_MISSING: (Topic.CONTACTS, INFO, _("Nobody is named yet to be told of leaks besides the admins.")),
@@ -167,6 +175,8 @@ _OURS = {
     News.DETECTIONS_FOUND: "name",
     News.MITIGATION_AHEAD: "control",
     News.DETECTION_MITIGATED: "control",
+    News.MITIGATIONS_AHEAD: "control",
+    News.DETECTIONS_MITIGATED: "control",
     News.DETECTION_ASSIGNED: "control",
 }
 """The word that is a name of ours and not of theirs, kept in English: it is said in the reader's language too."""

@@ -21,6 +21,8 @@ from keys.telling.announcing import Tidings
 from keys.telling.news import News, Topic
 
 MOST = 20
+SHORT_PATH = 16
+"""Characters of an address after its host that hold no secret."""
 BOTH_SIGN = timedelta(hours=24)
 """How long the secret before the newest signs too."""
 
@@ -64,11 +66,12 @@ def change(webhook_id: uuid.UUID, *, name: str, address: str, topics: Iterable[s
     """Change its name, address and topics. What waits goes to the new address. Raises NotPermitted, DoesNotExist, or
     NotAllowed with the field."""
     webhook = locked(webhook_id, by=by)
-    before = _told(webhook)
+    before, told = _said(webhook), _told(webhook)
     webhook.name = _checked_name(name)
     webhook.address = egress.checked(address, field="address")
     webhook.topics = _checked_topics(topics)
-    changes = {name: [before[name], after] for name, after in _told(webhook).items() if before[name] != after}
+    changed = [field for field, said in _said(webhook).items() if before[field] != said]
+    changes = {field: [told[field], _told(webhook)[field]] for field in changed}
     if changes:
         webhook.save(update_fields=["name", "address", "topics"])
         log.record(Event.WEBHOOK_CHANGED, by=by, target=target(webhook), changes=changes)
@@ -147,9 +150,16 @@ def locked(webhook_id: uuid.UUID, *, by: Actor) -> Webhook:
     return Webhook.objects.of(by.organization).get(pk=webhook_id)
 
 
-def _told(webhook: Webhook) -> dict[str, object]:
-    """What the trail tells of it: never a secret."""
+def _said(webhook: Webhook) -> dict[str, object]:
     return {"name": webhook.name, "address": webhook.address, "topics": webhook.topics}
+
+
+def _told(webhook: Webhook) -> dict[str, object]:
+    """What the trail tells of it: never a secret, and of an address only its beginning and its end, for what is in
+    between may be one."""
+    site = "/".join(webhook.address.split("/", 3)[:3])
+    is_short = len(webhook.address) - len(site) <= SHORT_PATH
+    return _said(webhook) | {"address": webhook.address if is_short else f"{site}/…{webhook.address[-4:]}"}
 
 
 def _checked_name(name: str) -> str:

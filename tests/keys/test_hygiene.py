@@ -14,7 +14,7 @@ from keys import lifecycle
 from keys.hygiene import configuring, detections, enforcing, notices, scanning, scores
 from keys.hygiene.controls import BY_SLUG, GRACE
 from keys.kinds import API_KEY, APPLICATION_KEY, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN
-from keys.models import Credential, Detection, DetectionState, HygieneScore, Notification
+from keys.models import Credential, Detection, DetectionState, HygieneScore, Notification, Where
 from keys.telling import News
 from tests.keys.estate import ENOUGH, SCOPE, UNUSED_SCOPE, Estate, days
 
@@ -507,6 +507,29 @@ def test_new_detections_are_one_piece_of_news_for_each_control(estate, acme, ali
 
     (told,) = Notification.objects.all()
     assert (told.news, told.member, told.words["count"]) == ("detections.found", alice, "30")
+
+
+def test_what_a_second_scan_of_the_day_finds_is_told_too(unused, acme, alice, issue, now):
+    another = issue(API_KEY, alice, name="another").credential
+    Credential.objects.filter(pk=another.pk).update(created_at=now - days(91))
+    scanning.scan_organization(acme.pk, now=now + days(0.1))
+
+    assert Notification.objects.filter(target_id=API_KEYS.slug).count() == 2
+
+
+def test_of_many_that_a_control_acts_on_each_is_told_in_one_sentence(estate, acme, alice, admin, now):
+    for number in range(notices.MANY + 1):
+        estate.key(API_KEY, f"old {number}", created=91, used=None, owned=True)
+    estate.key(API_KEY, "busy", owned=True)
+    estate.save()
+    scanning.scan_organization(acme.pk, now=now)
+    automatic(API_KEYS, admin, grace=1)
+    for part in (0, 0.5, 1):
+        enforcing.enforce(now + days(part))
+
+    assert Credential.objects.where(Where.revoked()).count() == notices.MANY + 1
+    told = [one for one in news() if "mitigat" in one]
+    assert told == ["detections.mitigation_ahead", "detections.mitigated"]
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,16 @@ def test_twice_in_one_report_it_is_one_leak_and_at_two_places_it_is_two(issue, a
     assert [leak.acted for leak in found] == [Acted.REVOKED] * 3
 
 
+def test_who_invents_places_makes_no_more_than_so_many_leaks(issue, alice, spare, reported, reporter):
+    made = issue(API_KEY, alice, name="payments")
+    places = [Match(made.secret.text, f"https://example.com/{number}") for number in range(leaks.MOST_PLACES + 5)]
+    found = leaks.accept(places, reporter=reporter)
+    (later,) = reported(made.secret.text, url="https://example.com/later")
+
+    assert Leak.objects.count() == leaks.MOST_PLACES
+    assert all(one.credential_id == made.credential.pk for one in (*found, later))
+
+
 def test_one_that_is_no_longer_good_is_noted_and_stays_as_it_is(issue, alice, spare, reported, actor_of, now):
     made = issue(API_KEY, alice)
     lifecycle.revoke(made.credential.pk, by=actor_of(alice))

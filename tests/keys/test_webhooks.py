@@ -378,6 +378,15 @@ def test_only_who_manages_the_organization_changes_them_and_only_its_own(hook, b
         webhooks.rotate_secret(made.webhook.pk, by=actor_of(charlie))
 
 
+def test_the_trail_does_not_tell_an_address_whole_that_may_hold_a_secret(hook, alice, actor_of):
+    made, by = hook(), actor_of(alice)
+    address = "https://hooks.example.com/services/T024F/B061Q/x7Kq9vWZ3"
+    webhooks.change(made.webhook.pk, name="chat", address=address, topics=["expiry"], by=by)
+
+    told = AuditEvent.objects.latest("pk").changes["address"][1]
+    assert told == "https://hooks.example.com/…vWZ3"
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
