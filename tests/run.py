@@ -30,7 +30,8 @@ FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", 
 STEADY = {
     "autovacuum": "off"
 }  # a table analysed while its rows were not committed yet is planned for as if it were empty
-ALONE = ("tests/faults", "tests/server/test_slow_clients.py")
+FAULTS, SLOW_CLIENTS = "tests/faults", "tests/server/test_slow_clients.py"
+ALONE = (FAULTS, SLOW_CLIENTS)
 """They promise how soon something happens while a machine has much to do: nothing else runs beside them."""
 PRODUCTION = {
     "SECURE": "1",
@@ -91,7 +92,8 @@ def pytest(arguments: list[str], **environment: str) -> int:
     """The tests: those that need the machine for themselves, those of the server, all others, those with a browser;
     all but the first on every core, with a server for each. Arguments replace that plan.
 
-    How a page looks, what the description says and what SDKs send depends on no engine: checked on SQLite alone.
+    How a page looks, what the description says, what SDKs send and how slow clients are borne depends on no engine:
+    checked on SQLite alone.
     """
     command = (sys.executable, "-m", "pytest", "-q")
     if arguments:
@@ -100,10 +102,12 @@ def pytest(arguments: list[str], **environment: str) -> int:
     spread = (*others, "--dist", "worksteal")  # the long ones are few: nobody waits for them idle
     together = (*others, "--dist", "loadfile")  # some look at what those before them left on the server
     server, browser = "server and not patience", "browser or patience"  # who waits may as well wait beside others
+    alone = ALONE
     if environment:
+        alone = (FAULTS,)
         server, browser = f"{server} and not schema", "browser and not axe and not sdk"
     return (
-        run(*command, *ALONE, **environment)
+        run(*command, *alone, **environment)
         or run(*command, *together, "-m", server, **environment)
         or run(*command, *spread, "-m", "not server and not browser", **environment)
         or run(*command, *spread, "-m", browser, **environment)  # its event loop never ends: Django's tests refuse it

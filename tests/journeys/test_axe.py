@@ -109,17 +109,16 @@ def visitor(cookies, open_browser):
     return opened
 
 
-COLOURLESS = RULES | {"rules": {"color-contrast": {"enabled": False}}}
 COLOURS = FAULTS | {"runOnly": ["color-contrast"]}
 """The slowest rule by far. Colours depend on the theme and on nothing else."""
 
 LOOKS = {
     "en": ((1440, "light", RULES), (390, "dark", COLOURS)),
     "fr": ((1440, "dark", None), (390, "light", None)),
-    "ja": ((390, "light", COLOURLESS),),
+    "ja": ((1440, "light", None), (390, "dark", None)),
 }
-"""Width, theme and rules: a page is seen wide and narrow, in every language, and its colours in both themes. French is
-the longest: whether it fits is looked at, and nothing that English has not shown."""
+"""Width, theme and rules: a page is seen wide and narrow, in every language, and its colours in both themes. Whether
+French, the longest, and Japanese, the tallest, fit is looked at, and nothing that English has not shown."""
 
 
 def faults(page):
