@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 EVERY = timedelta(minutes=1)
 LEASE = timedelta(minutes=10)
 """After this long a job that did not end was killed, and is run again. Each job is quicker than that."""
+LATELY = EVERY / 2
+"""A job that was begun so lately is not begun again by a server of itself."""
 LATE = timedelta(minutes=10)
 """A job that has not ended for so long is late."""
 
@@ -73,6 +75,12 @@ def run(clock: Clock, *, jobs: Iterable[Job] | None = None, unless_since: timede
     for job in JOBS if jobs is None else jobs:
         holder = _claim(job, clock(), unless_since)
         yield _done(job, holder, clock) if holder else Result(job.name, was_skipped=True)
+
+
+def is_due(now: datetime) -> bool:
+    """Whether there is a job that nobody has begun lately. One query."""
+    begun = TickRun.objects.filter(started_at__gt=now - LATELY, started_at__lte=now)
+    return begun.filter(job__in=[job.name for job in JOBS]).count() < len(JOBS)
 
 
 @transaction.atomic

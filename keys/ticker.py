@@ -1,8 +1,14 @@
-"""What does the timed work beside a server's requests: one of the processes of all nodes, every minute."""
+"""What does the timed work beside a server's requests: one of the processes of all nodes, every minute.
+
+It is done in a process of its own: a scan of ten thousand keys would take its time from those who ask meanwhile.
+"""
 
 import random
+import subprocess
+import sys
 import threading
 
+from django.conf import settings
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
@@ -10,7 +16,9 @@ from keys import tick
 from keys.usage.alarm import Alarm
 
 FIRST_SECONDS = 3.0
-STOP_SECONDS = 5.0
+STOP_SECONDS, END_SECONDS = 5.0, 4.0
+LOOK_SECONDS = 0.2
+COMMAND = (sys.executable, str(settings.BASE_DIR / "manage.py"), "tick", "--if-due")
 _alarm = Alarm(__name__)
 
 
@@ -26,7 +34,7 @@ class Ticker:
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the job that is being done, but wait no longer than STOP_SECONDS: its lease ends by itself."""
+        """End after what is being done, but wait no longer than STOP_SECONDS: its lease ends by itself."""
         self._stop.set()
         self._thread.join(STOP_SECONDS)
 
@@ -44,8 +52,21 @@ class Ticker:
     def _tick(self) -> None:
         close_old_connections()
         try:
-            for _result in tick.run(timezone.now, unless_since=tick.EVERY / 2):
-                if self._stop.is_set():
-                    return
+            if tick.is_due(timezone.now()):
+                self._in_a_process()
         except Exception as error:
             _alarm("The timed work cannot be done.", error=error)
+
+    def _in_a_process(self) -> None:
+        """What fails there is in its log, and in the records; what is killed there begins anew."""
+        with subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL) as process:  # noqa: S603 - our own command
+            while process.poll() is None:
+                if self._stop.wait(LOOK_SECONDS):
+                    _end(process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    try:
+        process.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()

@@ -1,6 +1,8 @@
 """Timed work: every job runs, once, whoever asks; what fails is told and stops nothing else."""
 
+import sys
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -133,32 +135,77 @@ def test_the_command_fails_when_a_job_does_and_runs_the_rest(capsys, job, done, 
     assert capsys.readouterr().out.splitlines() == ["a: failed, ValueError", "b: 1 done"]
 
 
-def test_a_server_ticks_by_itself_and_stops_cleanly(monkeypatch):
-    ran = threading.Event()
-    monkeypatch.setattr(ticker, "FIRST_SECONDS", 0.001)
-    monkeypatch.setattr(tick, "run", lambda *_given, **_named: ran.set() or [])
-    monkeypatch.setattr(ticker, "close_old_connections", lambda: None)
-    running = ticker.Ticker()
-    running.start()
+@pytest.fixture
+def ticking(monkeypatch, tmp_path):
+    """A server's ticker that is quick, and runs this program instead of a tick; whether one is due is always so."""
 
-    assert ran.wait(5)
+    def started(program, is_due=lambda _now: True):
+        monkeypatch.setattr(ticker, "FIRST_SECONDS", 0.001)
+        monkeypatch.setattr(ticker, "LOOK_SECONDS", 0.01)
+        monkeypatch.setattr(ticker, "END_SECONDS", 0.2)
+        monkeypatch.setattr(ticker, "COMMAND", (sys.executable, "-c", program, str(tmp_path / "ran")))
+        monkeypatch.setattr(tick, "EVERY", timedelta(milliseconds=1))
+        monkeypatch.setattr(tick, "is_due", is_due)
+        monkeypatch.setattr(ticker, "close_old_connections", lambda: None)
+        running = ticker.Ticker()
+        running.start()
+        return running, tmp_path / "ran"
+
+    return started
+
+
+def soon(holds):
+    deadline = time.monotonic() + 10
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return holds()
+
+
+NOTE = "import sys; open(sys.argv[1], 'a').write('x')"
+
+
+def test_a_server_ticks_by_itself_again_and_again_and_stops(ticking):
+    running, ran = ticking(NOTE)
+
+    assert soon(lambda: ran.exists() and len(ran.read_text()) >= 2)
     running.stop()
     assert not running._thread.is_alive()
 
 
-def test_a_server_goes_on_after_a_tick_that_could_not_be_made(monkeypatch):
+def test_a_server_that_stops_does_not_wait_long_for_a_tick(ticking):
+    running, ran = ticking(NOTE + "; import time; time.sleep(60)")
+
+    assert soon(lambda: ran.exists() and ran.read_text())
+    began = time.monotonic()
+    running.stop()
+    assert time.monotonic() - began < ticker.STOP_SECONDS
+    assert not running._thread.is_alive()
+
+
+def test_a_server_goes_on_after_a_tick_that_could_not_be_made(ticking):
     tries = threading.Semaphore(0)
 
-    def run(*_given, **_named):
+    def is_due(_now):
         tries.release()
         raise OSError("away")
 
-    monkeypatch.setattr(ticker, "FIRST_SECONDS", 0.001)
-    monkeypatch.setattr(tick, "EVERY", timedelta(milliseconds=1))
-    monkeypatch.setattr(tick, "run", run)
-    monkeypatch.setattr(ticker, "close_old_connections", lambda: None)
-    running = ticker.Ticker()
-    running.start()
+    running, ran = ticking(NOTE, is_due)
 
     assert all(tries.acquire(timeout=5) for _ in range(3))
     running.stop()
+    assert not ran.exists()
+
+
+def test_it_is_due_until_every_job_was_begun_lately(now):
+    assert tick.is_due(now)
+    list(tick.run(lambda: now))
+
+    assert [tick.is_due(now + tick.EVERY * part) for part in (0, 0.4, 0.6)] == [False, False, True]
+    assert tick.is_due(now - tick.EVERY)
+
+
+def test_what_was_begun_just_now_is_left_out_where_that_is_asked_for(capsys):
+    call_command("tick")
+    call_command("tick", "--if-due")
+
+    assert capsys.readouterr().out.count("skipped") == len(tick.JOBS)
