@@ -46,6 +46,7 @@ def keyhouse(engine: Engine, how_many: int, *, name: str = "") -> House:
         "DJANGO_SETTINGS_MODULE": "console.settings",
         "ALLOWED_HOSTS": "127.0.0.1",
         "WORKERS": "2",
+        "TICK": "0",  # the day's scan of a hundred thousand keys would have a core to itself for a while
         "API_RATES": "write=1000000/60",
         "VERIFY_UNKNOWN": "1000000",  # each bad key is looked up: by default a network would soon be turned away
     }
