@@ -56,8 +56,8 @@ def end():
             (one.name, one.last4, bool(one.revoked_at), bool(one.blocked_at), one.retires_at)
             for one in Credential.objects.all()
         ),
-        "told": Counter(Notification.objects.values_list("member__name", "key")),
-        "mails": Counter(Mail.objects.values_list("member__name", "key", "choice")),
+        "told": Counter(Notification.objects.values_list("member__name", "news", "target_id")),
+        "mails": Counter(Mail.objects.values_list("member__name", "news", "target_id", "choice")),
         "trail": Counter(AuditEvent.objects.values_list("event", "target_label", "reason")),
     }
 
