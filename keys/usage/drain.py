@@ -115,7 +115,8 @@ class Drainer:
             self._rollups.forget()
             if isinstance(error, OperationalError | InterfaceError):
                 raise
-            _alarm("The usage segment %s cannot be counted.", file.name, about=file.name, error=error)
+            if not isinstance(error, Raced):  # that it is counted already is no trouble: it is looked up again
+                _alarm("The usage segment %s cannot be counted.", file.name, about=file.name, error=error)
             return 0
 
     def _drain(self, file: Path, now: datetime) -> int:
