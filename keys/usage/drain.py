@@ -36,7 +36,7 @@ REST_SECONDS = 5.0
 """For how long a segment that failed is left alone."""
 BREATH_SECONDS = 0.002
 """After a piece and after a transaction, for those who wait for the interpreter or the database."""
-_TRY_AGAIN = {"40P01", "40001"}  # PostgreSQL: a deadlock, a serialization failure
+_TRY_AGAIN = {"40P01", "40001", "55P03"}  # PostgreSQL: a deadlock, a serialization failure, a lock not to be had
 _alarm = Alarm(__name__)
 
 
@@ -155,7 +155,7 @@ class Drainer:
         return self._segments[name]
 
     def _count(self, segment: UsageSegment, chunk: chunks.Chunk, sums: rollups.Tally, now: datetime) -> None:
-        """Count the chunk, again if the first time met another node's count the wrong way round."""
+        """Count the chunk, again if the first time met another node's count, or a change, the wrong way round."""
         try:
             self._commit(segment, chunk, sums, now)
         except OperationalError as error:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q
 
 from keys.models import Credential, Use
@@ -34,10 +33,12 @@ class Request:
     request_id: str
 
 
-@transaction.atomic
 def record(request: Request) -> None:
     """Remember the request and, if they were good, that its credentials were used; now and then, forget what is older
-    than KEPT_FOR."""
+    than KEPT_FOR.
+
+    Not one transaction: whoever holds one credential must not wait for the other, for somebody may come the other way.
+    """
     Use.objects.create(
         organization_id=request.organization_id,
         credential_id=request.credential_id,
@@ -50,10 +51,16 @@ def record(request: Request) -> None:
         network=network_of(request.ip),
         request_id=request.request_id,
     )
-    presented = Credential.objects.filter(pk__in=[request.credential_id, *filter(None, [request.api_key_id])])
-    long_ago = Q(last_used_at__isnull=True) | Q(last_used_at__lt=request.at - PRECISION)
-    if request.good and presented.filter(long_ago).update(**_last_use(request)):
+    if request.good and _move_last_used(request):
         _forget(request)
+
+
+def _move_last_used(request: Request) -> int:
+    """How many of the request's credentials had not been used for PRECISION."""
+    long_ago = Q(last_used_at__isnull=True) | Q(last_used_at__lt=request.at - PRECISION)
+    presented = Credential.objects.filter(pk__in=[request.credential_id, *filter(None, [request.api_key_id])])
+    stale = list(presented.filter(long_ago).values_list("pk", flat=True))
+    return sum(Credential.objects.filter(long_ago, pk=pk).update(**_last_use(request)) for pk in stale)
 
 
 def _last_use(request: Request) -> dict[str, Any]:

@@ -19,6 +19,9 @@ MOST_VALUES, MOST_OF_EVERYBODY = 100, 1000
 REMEMBERED = 5_000
 """Of how many credentials, each with a day, the values already counted are kept in memory."""
 SEED = "seed"
+_PATIENCE_MS = 300
+"""How long to wait for a credential that somebody else is changing: less than PostgreSQL waits before it looks for a
+deadlock, so that it is never the other who is turned away."""
 _PRECISION_MS = int(PRECISION.total_seconds() * 1000)
 _EVERYBODY = EVERYBODY.hex
 _CLIENT, _NETWORK, _ENDPOINT = Facet.CLIENT.value, Facet.NETWORK.value, Facet.ENDPOINT.value
@@ -211,4 +214,6 @@ def _move_last_used(uses: dict[str, tuple[int, str, str]]) -> None:
     ]
     if rows:
         with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute(f"SET LOCAL lock_timeout = {_PATIENCE_MS}")
             cursor.execute(statement, [upsert.as_parameter(sorted(rows))])

@@ -4,7 +4,8 @@ import dataclasses
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 
 from keys import lifecycle
 from keys.kinds import API_KEY, APPLICATION_KEY, PERSONAL_ACCESS_TOKEN
@@ -119,6 +120,18 @@ def test_use_within_the_minute_leaves_last_used_alone(alice, issue, now):
     journal.record(a_use(credential, now + timedelta(seconds=30)))
 
     assert Credential.objects.get(pk=credential.pk).last_used_at == now
+
+
+def test_no_credential_is_held_while_the_other_is_waited_for(alice, issue, now):
+    """Two programs with the same two credentials would otherwise wait for each other."""
+    sender, acting = issue(API_KEY, alice).credential, issue(APPLICATION_KEY, alice).credential
+    with CaptureQueriesContext(connection) as queries:
+        journal.record(dataclasses.replace(a_use(acting, now), api_key_id=sender.pk))
+
+    said = [query["sql"] for query in queries]
+    assert sum(sql.startswith("UPDATE") for sql in said) == 2
+    assert not any("SAVEPOINT" in sql or sql.startswith("BEGIN") for sql in said)
+    assert set(Credential.objects.filter(last_used_at=now)) == {sender, acting}
 
 
 def test_a_database_that_cannot_remember_does_not_take_the_answer_back(alice, pair, monkeypatch):
