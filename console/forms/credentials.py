@@ -1,6 +1,5 @@
 """The forms of credentials: create (built from the kind's declaration), rename, scopes, filter."""
 
-import secrets
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.areas import AREAS, Area
 from accounts.models import Member
+from console.forms.nonces import NonceForm
 from console.forms.ownership import OwnershipFields
 from console.kind_pages import EXPIRY_DAYS, Preset
 from keys.kinds import Rule
@@ -62,22 +62,18 @@ class _ScopedForm(forms.Form):
         return list(self["scopes"].value() or []) if "scopes" in self.fields else []
 
 
-class CredentialForm(NameForm, _ScopedForm, OwnershipFields):
+class CredentialForm(NonceForm, NameForm, _ScopedForm, OwnershipFields):
     """A new credential of any kind: a name, and whichever of owner, scopes and expiry the kind has, within the policy.
 
     `owners` are those it can belong to; or, of the organisation's own kinds, those who can look after it. The `inline`
     form asks for the name alone.
     """
 
-    nonce = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
-
     def __init__(
         self, policy: Policy, owners: QuerySet[Member], *args: Any, inline: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self.policy, self.kind = policy, policy.kind
-        if not self.is_bound:
-            self.initial.setdefault("nonce", secrets.token_urlsafe(24))
         if not self.kind.belongs_to_organization:
             self._add_owner(owners)
         elif not inline:

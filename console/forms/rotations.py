@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts import names
-from console.forms.rum_applications import NonceForm
+from console.forms.nonces import NonceForm
 from keys import rotation
 from keys.models import Policy
 from keys.rotation import Overlap

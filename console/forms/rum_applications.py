@@ -1,6 +1,5 @@
 """RUM applications, what their client tokens may be used for, and the terms of their proxies."""
 
-import secrets
 from typing import Any
 
 from django import forms
@@ -9,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console.forms.nonces import NonceForm
 from keys.kinds import CLIENT_TOKEN, Track
 from keys.models import ApplicationType, ClientTokenUse, RumApplication, RumProxy
 
@@ -29,21 +29,6 @@ TRACKS: dict[Track, Promise] = {Track.LOGS: _("Logs"), Track.RUM: _("RUM events"
 """What each thing is called that a client token may send."""
 
 _AS_TYPED = {"autocomplete": "off", "spellcheck": "false"}
-
-
-class NonceForm(forms.Form):
-    """A form that does what it says once, however often it is sent."""
-
-    nonce = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not self.is_bound:
-            self.initial.setdefault("nonce", secrets.token_urlsafe(24))
-
-    def clean_nonce(self) -> str:
-        """What was sent; a form that came without one is like no other."""
-        return self.cleaned_data["nonce"] or secrets.token_urlsafe(24)
 
 
 class RumApplicationForm(NonceForm):

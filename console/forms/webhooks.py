@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from console.forms.rum_applications import NonceForm
+from console.forms.nonces import NonceForm
 from keys.telling import Topic
 
 

@@ -15,7 +15,7 @@ from accounts.permissions import Permission as P
 from accounts.refusals import NotAllowed
 from console.access import requires
 from console.forms.errors import add_refusal
-from console.forms.rum_applications import NonceForm
+from console.forms.nonces import NonceForm
 from console.forms.webhooks import WebhookForm
 from console.lists import Order, paged
 from console.pages import moved, page, posted
