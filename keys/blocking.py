@@ -65,15 +65,16 @@ def lift(credential_id: uuid.UUID, *, by: Actor, reason: str = "") -> Credential
 
 
 def lapse(now: datetime) -> int:
-    """Note of every block whose time is over that it is; returns how many. A job: safe to repeat and to miss."""
-    over = Credential.objects.filter(blocked_until__lte=now).values_list("pk", "organization_id")
+    """Note of every block whose time is over that it is; returns how many. Of what was revoked meanwhile nothing comes
+    back. A job: safe to repeat and to miss."""
+    over = Credential.objects.live().filter(blocked_until__lte=now).values_list("pk", "organization_id")
     return sum(_lapse(pk, organization, now) for pk, organization in over)
 
 
 @transaction.atomic
 def _lapse(credential_id: uuid.UUID, organization_id: uuid.UUID, now: datetime) -> bool:
     organization: Organization = organizations.lock(organization_id)
-    credential = Credential.objects.filter(pk=credential_id, blocked_until__lte=now).first()
+    credential = Credential.objects.live().filter(pk=credential_id, blocked_until__lte=now).first()
     if credential:
         _unblock(credential, by=organizations.by_itself(organization, now=now), reason="brown-out over")
     return credential is not None

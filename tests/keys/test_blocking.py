@@ -7,17 +7,12 @@ import pytest
 from accounts.actors import NotPermitted
 from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
-from keys import blocking, verification
-from keys.kinds import API_KEY, KINDS
+from keys import blocking, lifecycle, verification
+from keys.kinds import API_KEY, APPLICATION_KEY, KINDS
 from keys.models import Credential, Revision, State
 from keys.verification import Outcome
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def by(alice, actor_of):
-    return actor_of(alice)
 
 
 @pytest.fixture(params=KINDS, ids=str)
@@ -43,6 +38,15 @@ def test_that_it_ended_is_noted_once(issued, by, now):
     assert [blocking.lapse(now + blocking.BROWN_OUT * n) for n in (0, 1, 1)] == [0, 1, 0]
     event = AuditEvent.objects.latest("pk")
     assert (event.event, event.actor_type) == ("credential.unblocked", "SYSTEM")
+
+
+def test_what_was_revoked_during_a_brown_out_does_not_come_back(alice, issue, by, now):
+    key = issue(APPLICATION_KEY, alice).credential
+    blocking.brown_out(key.pk, by=by)
+    lifecycle.revoke(key.pk, by=by)
+
+    assert blocking.lapse(now + timedelta(days=1)) == 0
+    assert not AuditEvent.objects.filter(event="credential.unblocked").exists()
 
 
 def test_a_quarantine_lasts_until_it_is_lifted(issued, by, now):
