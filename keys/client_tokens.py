@@ -11,7 +11,7 @@ from accounts.actors import Actor
 from accounts.refusals import NotAllowed
 from audit import log
 from audit.events import Event
-from keys import lifecycle
+from keys import editing, lifecycle
 from keys.kinds import CLIENT_TOKEN, Track
 from keys.models import ClientTokenUse, Credential, RumApplication
 
@@ -40,8 +40,8 @@ def set_use(
     by: Actor,
 ) -> Credential:
     """Say whose pages carry it, what they may send and from which origins; from any, if none is given. Raises as
-    `lifecycle.rename` does, with the field: application, sends or origins."""
-    credential = lifecycle.locked_for_edit(credential_id, by=by)
+    `editing.rename` does, with the field: application, sends or origins."""
+    credential = editing.locked(credential_id, by=by)
     if not credential.kind.is_public:
         raise Credential.DoesNotExist
     before = use_of(credential)

@@ -11,7 +11,6 @@ from accounts.actors import Actor, ActorType, BeyondToken, NotPermitted
 from accounts.models import Member, Organization, Sort
 from accounts.permissions import Permission, unknown
 from accounts.refusals import AlreadyExists, NotAllowed
-from keys import policies
 from keys.kinds import KINDS, Kind, Owner, Rule
 from keys.models import Credential, KindSwitch, Limit, Policy, Where
 
@@ -100,13 +99,13 @@ def limit_of(kind: Kind, organization: Organization, owner: Member | None) -> Li
     return limit
 
 
-def check_issue(draft: Credential, *, by: Actor, beyond_owner: bool, entitled: bool) -> None:
-    """Refuse a new credential, not yet saved, that breaks a rule. Called under the organisation's lock.
+def check_issue(draft: Credential, policy: Policy, *, by: Actor, beyond_owner: bool, entitled: bool) -> None:
+    """Refuse a new credential, not yet saved, that breaks a rule or the policy. Called under the organisation's lock.
 
     A successor takes the place and the name of the one it replaces, so that a full quota is no reason against it.
     Raises NotPermitted, or NotAllowed with the field: owner, name, scopes, expires_at, or "" for limit and switch.
     """
-    kind, owner, policy = draft.kind, draft.owner, policies.of(draft.organization_id, draft.kind)
+    kind, owner = draft.kind, draft.owner
     check_token(kind, scopes=draft.scopes, expires_at=draft.expires_at, by=by)
     check_owner(kind, owner=owner, by=by, entitled=entitled)
     if is_off(draft.organization_id, kind):

@@ -13,6 +13,8 @@ from keys import minting
 from keys.models import Credential, Ownership
 from keys.models.ownership import LONGEST_NAME, LONGEST_PURPOSE
 
+MOST_SUGGESTED = 200
+
 
 @dataclass(frozen=True, kw_only=True)
 class Owned:
@@ -25,9 +27,6 @@ class Owned:
 
 
 UNSAID = Owned()
-
-
-MOST_SUGGESTED = 200
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,11 @@ from accounts.actors import Actor, ActorType
 from accounts.builtin_roles import ADMIN, AUDITOR, READ_ONLY, STANDARD, SUPPORT_PERMISSIONS, BuiltinRole
 from accounts.models import Member, MemberRole, Organization, Person, Sort
 from accounts.names import key
-from keys import lifecycle
+from keys import lifecycle, policies
 from keys.kinds import Kind, Owner, Rule
 from keys.lifecycle import Issued
-from keys.models import NOBODY, Credential
+from keys.models import NOBODY, Credential, Policy
+from keys.policies import Terms
 from keys.usage import rollups
 from keys.usage.observations import Observation
 from keys.verification import Outcome
@@ -198,6 +199,24 @@ def actor_of(now: datetime) -> Callable[[Member | Person], Actor]:
         )
 
     return actor
+
+
+@pytest.fixture
+def by(alice: Member, actor_of: Callable[[Member], Actor]) -> Actor:
+    """Alice, acting."""
+    return actor_of(alice)
+
+
+@pytest.fixture
+def ask(by: Actor) -> Callable[..., Policy]:
+    """Changes some terms of a kind's policy and leaves the others."""
+
+    def change(kind: Kind, *, actor: Actor | None = None, **wanted: object) -> Policy:
+        now = policies.of(by.organization, kind)
+        terms = {field: getattr(now, field) for field in Terms.__annotations__} | wanted
+        return policies.change(kind, Terms(**terms), by=actor or by)
+
+    return change
 
 
 @pytest.fixture

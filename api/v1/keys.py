@@ -18,7 +18,7 @@ from api.operations import Rate, operation
 from api.paging import found
 from api.v2 import queries
 from api.v2.payloads.shapes import Name, Strict
-from keys import lifecycle, ownership, verification
+from keys import editing, lifecycle, ownership, verification
 from keys.kinds import API_KEY, APPLICATION_KEY, Kind
 from keys.models import Credential
 
@@ -92,7 +92,7 @@ def get_api_key_v1(call: Call, key: str) -> ApiKeyV1Document:
 @operation(tag=TAG, needs=(P.API_KEYS_WRITE,), conflict=409, rate=Rate.WRITE)
 def update_api_key_v1(call: Call, key: str, body: KeyName) -> ApiKeyV1Document:
     """Rename an API key."""
-    return ApiKeyV1Document(_api_key(lifecycle.rename(_row(call, API_KEY, key).id, name=body.name, by=call.actor)))
+    return ApiKeyV1Document(_api_key(editing.rename(_row(call, API_KEY, key).id, name=body.name, by=call.actor)))
 
 
 @operation(tag=TAG, needs=(P.API_KEYS_DELETE,), refusal=403, rate=Rate.WRITE)
@@ -126,7 +126,7 @@ def get_application_key_v1(call: Call, key: str) -> ApplicationKeyV1Document:
 def update_application_key_v1(call: Call, key: str, body: KeyName) -> ApplicationKeyV1Document:
     """Rename an application key: one's own, or with org_app_keys_write anybody's."""
     row = _row(call, APPLICATION_KEY, key, _application_keys(call, P.ORG_APP_KEYS_WRITE))
-    return ApplicationKeyV1Document(_application_key(lifecycle.rename(row.id, name=body.name, by=call.actor)))
+    return ApplicationKeyV1Document(_application_key(editing.rename(row.id, name=body.name, by=call.actor)))
 
 
 @operation(tag=TAG, needs=(P.ORG_APP_KEYS_WRITE, P.USER_APP_KEYS), refusal=403, rate=Rate.WRITE)

@@ -18,9 +18,9 @@ from api.v2.representations import credentials as shown
 from api.v2.representations import leaks
 from api.v2.representations.leaks import LeakedKey
 from api.v2.service_accounts import account
-from keys import lifecycle
+from keys import editing, lifecycle
+from keys.editing import Keep
 from keys.kinds import PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN, Kind
-from keys.lifecycle import Keep
 from keys.models import Credential
 
 TAG = "Access tokens"
@@ -166,7 +166,7 @@ def _end(expires_at: str | None) -> datetime | None:
 
 
 def _edited(call: Call, row: Credential, asked: payloads.TokenUpdateAttributes) -> Credential:
-    return lifecycle.edit(
+    return editing.edit(
         row.id,
         name=None if asked.name is UNSET else asked.name,
         scopes=Keep.AS_IS if asked.scopes is UNSET else asked.scopes,

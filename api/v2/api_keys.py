@@ -10,7 +10,7 @@ from api.paging import Total, found, page_of
 from api.v2 import people, queries
 from api.v2.payloads import credentials as payloads
 from api.v2.representations import accounts, credentials
-from keys import lifecycle, limits, ownership
+from keys import editing, lifecycle, limits, ownership
 from keys.kinds import API_KEY
 from keys.models import Credential
 
@@ -58,7 +58,7 @@ def get_api_key(call: Call, api_key_id: str, query: queries.ApiKeyInclude) -> cr
 def update_api_key(call: Call, api_key_id: str, body: payloads.ApiKeyUpdate) -> credentials.ApiKeyDocument:
     """Rename an API key, or change its category or setting."""
     asked = body.data.attributes
-    row = lifecycle.edit(
+    row = editing.edit(
         _key(call, api_key_id).id,
         name=asked.name,
         category=asked.category,

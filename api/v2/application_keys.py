@@ -13,9 +13,9 @@ from api.v2.payloads import credentials as payloads
 from api.v2.representations import accounts
 from api.v2.representations import credentials as shown
 from api.v2.service_accounts import account
-from keys import lifecycle
+from keys import editing, lifecycle
+from keys.editing import Keep
 from keys.kinds import APPLICATION_KEY
-from keys.lifecycle import Keep
 from keys.models import Credential
 
 TAG = "Application keys"
@@ -188,7 +188,7 @@ def _updated(
     with_owner: bool,
 ) -> shown.ApplicationKey:
     asked = body.data.attributes
-    row = lifecycle.edit(
+    row = editing.edit(
         found(rows, app_key_id, MISSING).id,
         name=None if asked.name is UNSET else asked.name,
         scopes=Keep.AS_IS if asked.scopes is UNSET else asked.scopes or None,

@@ -16,10 +16,10 @@ from api.paging import found, moment, page_of
 from api.v2.payloads import governance as payloads
 from api.v2.representations import governance as shown
 from api.v2.representations import insights
+from keys.editing import Keep
 from keys.hygiene import configuring, detections, notices, settings
 from keys.hygiene.controls import BY_SLUG, Control
 from keys.hygiene.settings import Setting
-from keys.lifecycle import Keep
 from keys.models import Detection, DetectionState, Ending
 
 TAG = "Governance"

@@ -22,7 +22,7 @@ from console.organization import listing, rotations, uses
 from console.organization.creating import access, is_draft
 from console.pages import moved, page, posted
 from console.requests import SignedInRequest
-from keys import governance, lifecycle, policies
+from keys import editing, governance, policies
 from keys.kinds import Kind, Rule
 from keys.models import Acted, Credential, Leak
 
@@ -104,7 +104,7 @@ def credential_rename(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
     form = NameForm(posted(request), initial={"name": credential.name}, auto_id=f"rename-{pk}-%s")
     if request.method == "POST" and form.is_valid():
         try:
-            credential = lifecycle.rename(pk, name=form.cleaned_data["name"], by=request.actor)
+            credential = editing.rename(pk, name=form.cleaned_data["name"], by=request.actor)
         except NotAllowed as refusal:
             add_refusal(form, refusal)
         else:
@@ -138,7 +138,7 @@ def credential_scopes(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         form = ScopesForm(policy, with_preset(request.POST, preset, credential.owner))
     elif request.method == "POST" and form.is_valid():
         try:
-            lifecycle.set_scopes(pk, scopes=form.scopes_chosen(), by=request.actor)
+            editing.set_scopes(pk, scopes=form.scopes_chosen(), by=request.actor)
         except NotAllowed as refusal:
             add_refusal(form, refusal)
         else:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from accounts.actors import Actor
 from accounts.models import Member
-from keys import blocking, lifecycle, policies, rotation
+from keys import blocking, editing, lifecycle, policies, rotation
 from keys.kinds import API_KEY, CLIENT_TOKEN, Kind
 from keys.models import Credential, Policy
 from keys.ownership import Owned
@@ -19,7 +19,7 @@ def _owned(
     def step(by: Actor) -> None:
         member_id = Member.objects.of(by.organization).get(name=member).pk if member else None
         said = Owned(member_id=member_id, team=team, environment=environment, purpose=purpose)
-        lifecycle.assign(_credential(kind, name, by).pk, said, by=by)
+        editing.assign(_credential(kind, name, by).pk, said, by=by)
 
     return step
 

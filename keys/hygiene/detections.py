@@ -18,10 +18,10 @@ from accounts.refusals import NotAllowed
 from audit import log
 from audit.events import Event
 from keys import minting
+from keys.editing import Keep
 from keys.hygiene import notices, scanning, settings
 from keys.hygiene.controls import BY_SLUG, Control
 from keys.hygiene.settings import Setting
-from keys.lifecycle import Keep
 from keys.models import Assignment, Detection, DetectionState, Ending
 
 LONGEST_DELAY = dt.timedelta(days=7)

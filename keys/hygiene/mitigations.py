@@ -11,7 +11,7 @@ from accounts import members, roles
 from accounts.actors import Actor
 from accounts.permissions import Permission as P
 from accounts.refusals import NotAllowed
-from keys import lifecycle, offboarding
+from keys import editing, lifecycle, offboarding
 from keys.hygiene import scopes
 from keys.hygiene.findings import Look
 from keys.models import Credential
@@ -46,7 +46,7 @@ def _narrow(look: Look, credential_id: uuid.UUID, by: Actor) -> object:
     kept = sorted(used & set(credential.scopes or used))
     if not kept:
         raise NotAllowed("", _("No use of a scope is known. Choose the scopes on its page."))
-    return lifecycle.set_scopes(credential_id, scopes=kept, by=by, beyond_owner=True)
+    return editing.set_scopes(credential_id, scopes=kept, by=by, beyond_owner=True)
 
 
 def _disable(_look: Look, member_id: uuid.UUID, by: Actor) -> object:

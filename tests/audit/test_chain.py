@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from audit import chain, log
 from audit.events import Event
 from audit.models import AuditEvent
-from keys import lifecycle
+from keys import editing
 from keys.kinds import API_KEY
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,7 @@ def trail(alice, issue, actor_of):
     """Six events: three keys made and renamed."""
     for number in range(3):
         made = issue(API_KEY, alice, name=f"key {number}")
-        lifecycle.rename(made.credential.id, name=f"renamed {number}", by=actor_of(alice))
+        editing.rename(made.credential.id, name=f"renamed {number}", by=actor_of(alice))
     return alice.organization_id
 
 

@@ -9,7 +9,7 @@ import pytest
 from audit import export, search
 from audit.models import AuditEvent
 from audit.search import Query
-from keys import lifecycle
+from keys import editing
 from keys.kinds import API_KEY, CLIENT_TOKEN
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def trail(alice, camille, charlie, issue, actor_of, now, later):
     issue(API_KEY, alice, name="payments", actor=later(actor_of(alice), -timedelta(days=10)))
     made = issue(CLIENT_TOKEN, camille, name="storefront")
-    lifecycle.rename(made.credential.id, name="=1+1", by=actor_of(camille))
+    editing.rename(made.credential.id, name="=1+1", by=actor_of(camille))
     issue(API_KEY, charlie, name="payments of others")
     return made.credential
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
-from keys import lifecycle
+from keys import editing, lifecycle
 from keys.kinds import API_KEY, PERSONAL_ACCESS_TOKEN
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def renamed(alice, issue, actor_of):
     made = issue(API_KEY, alice, name="payments")
-    lifecycle.rename(made.credential.id, name="payments-k8s", by=actor_of(alice))
+    editing.rename(made.credential.id, name="payments-k8s", by=actor_of(alice))
     return made
 
 
@@ -130,7 +130,7 @@ def test_typing_replaces_the_list_alone(renamed, vera, client_of):
 def test_a_long_trail_is_paged_at_a_constant_price(alice, vera, issue, actor_of, client_of):
     made = issue(API_KEY, alice)
     for number in range(60):
-        lifecycle.rename(made.credential.id, name=f"name number {number}", by=actor_of(alice))
+        editing.rename(made.credential.id, name=f"name number {number}", by=actor_of(alice))
     client = client_of(vera)
 
     with CaptureQueriesContext(connection) as queries:
@@ -187,7 +187,7 @@ def test_times_are_said_in_the_readers_zone(renamed, vera, client_of, now):
 def test_what_was_done_by_a_credential_leads_to_it(alice, issue, client_of, actor_of):
     made = issue(PERSONAL_ACCESS_TOKEN, alice, name="by hand").credential
     by = replace(actor_of(alice), auth_method="Personal Access Token", auth_id=str(made.pk))
-    lifecycle.rename(made.pk, name="by token", by=by)
+    editing.rename(made.pk, name="by token", by=by)
     client = client_of(alice)
 
     page = client.get("/audit/").content.decode()

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from keys import lifecycle, offboarding
+from keys import editing, offboarding
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN
 from keys.models import Credential, Ownership
 from keys.ownership import Owned
@@ -16,18 +16,8 @@ SECRET = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture
-def by(alice, actor_of):
-    return actor_of(alice)
-
-
-@pytest.fixture
 def key(alice, issue):
     return issue(API_KEY, alice, name="agents").credential
-
-
-@pytest.fixture
-def admin(alice, client_of):
-    return client_of(alice)
 
 
 def text(answer):
@@ -96,7 +86,7 @@ def test_the_detail_says_that_nobody_is_named_and_what_to_do(admin, key):
 
 
 def test_the_detail_says_who_has_left(admin, key, by, bob):
-    lifecycle.assign(key.pk, Owned(member_id=bob.pk), by=by)
+    editing.assign(key.pk, Owned(member_id=bob.pk), by=by)
     offboarding.disable(bob.pk, by=by)
 
     assert "Bob Reader has left, and no team is named." in text(admin.get(url(key)))

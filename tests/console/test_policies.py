@@ -8,29 +8,11 @@ from audit.models import AuditEvent
 from keys import policies
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, KINDS, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN
 from keys.models import Credential, Policy
-from keys.policies import Terms
 
 pytestmark = pytest.mark.django_db
 
 HOME = "/policies/"
 KEYS = {"rotate_every_days": "90", "longest_overlap_hours": "168", "leak_action": "revoke"}
-
-
-@pytest.fixture
-def admin(alice, client_of):
-    return client_of(alice)
-
-
-@pytest.fixture
-def ask(alice, actor_of):
-    """Changes some terms of a kind's policy and leaves the others."""
-
-    def change(kind, **wanted):
-        now = policies.of(alice.organization_id, kind)
-        terms = {field: getattr(now, field) for field in Terms.__annotations__} | wanted
-        return policies.change(kind, Terms(**terms), by=actor_of(alice))
-
-    return change
 
 
 def text(answer):

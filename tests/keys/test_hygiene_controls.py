@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from keys import lifecycle
+from keys import editing
 from keys.hygiene import configuring, scanning, settings
 from keys.hygiene.controls import BY_SLUG, CONTROLS, EXCLUSIONS
 from keys.kinds import PERSONAL_ACCESS_TOKEN
@@ -81,7 +81,7 @@ def test_scopes_that_were_changed_lately_say_nothing(estate, acme, alice, actor_
     used = [("scope", SCOPE, 10), ("scope", SCOPE, ENOUGH)]
     row = estate.key(PERSONAL_ACCESS_TOKEN, "pat", created=120, scopes=[SCOPE], uses=used)
     estate.save()
-    lifecycle.set_scopes(row.pk, scopes=[SCOPE, UNUSED_SCOPE], by=actor_of(alice))
+    editing.set_scopes(row.pk, scopes=[SCOPE, UNUSED_SCOPE], by=actor_of(alice))
 
     assert settings.of(acme.pk, BY_SLUG["unused_scopes"]).find(now) == []
 

@@ -11,7 +11,7 @@ from accounts.models import Member
 from accounts.organizations import in_organization
 from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
-from keys import lifecycle, limits, verification
+from keys import editing, lifecycle, limits, verification
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, KINDS, PERSONAL_ACCESS_TOKEN, Owner, Reveal
 from keys.models import Credential, Limit, Ownership
 from keys.ownership import Owned
@@ -69,7 +69,7 @@ def test_a_second_revocation_is_refused(kind, alice, issue, actor_of):
 def test_a_renamed_credential_keeps_its_text(kind, alice, issue, actor_of, now):
     issued = issue(kind, alice)
 
-    lifecycle.rename(issued.credential.id, name="another name", by=actor_of(alice))
+    editing.rename(issued.credential.id, name="another name", by=actor_of(alice))
 
     assert Credential.objects.get(pk=issued.credential.pk).name == "another name"
     assert verification.verify(issued.secret.text, now=now)
@@ -98,7 +98,7 @@ def test_a_bad_name_is_refused_at_the_name(kind, name, alice, issue):
 def test_every_change_is_audited_without_the_text(kind, alice, issue, actor_of):
     issue(API_KEY, alice, name="the one that stays")
     issued = issue(kind, alice)
-    lifecycle.rename(issued.credential.id, name="renamed", by=actor_of(alice))
+    editing.rename(issued.credential.id, name="renamed", by=actor_of(alice))
     lifecycle.revoke(issued.credential.id, by=actor_of(alice), reason="test")
 
     rows = list(AuditEvent.objects.filter(target_id=str(issued.credential.id)).order_by("sequence"))

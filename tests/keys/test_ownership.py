@@ -8,18 +8,13 @@ from accounts import members, service_accounts
 from accounts.actors import NotPermitted
 from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
-from keys import exports, lifecycle, offboarding, ownership, rotation, rum_applications
+from keys import editing, exports, offboarding, ownership, rotation, rum_applications
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN
 from keys.models import Credential, Ownership, Where
 from keys.ownership import Owned
 from keys.rotation import Overlap
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def by(alice, actor_of):
-    return actor_of(alice)
 
 
 @pytest.fixture
@@ -44,7 +39,7 @@ def test_it_is_said_when_it_is_created_and_recorded(alice, bob, issue):
 
 def test_a_change_is_recorded_once_and_no_change_leaves_no_trace(key, by, robot):
     for _ in range(2):
-        lifecycle.assign(key.pk, Owned(member_id=robot.pk, team="web"), by=by)
+        editing.assign(key.pk, Owned(member_id=robot.pk, team="web"), by=by)
 
     event = AuditEvent.objects.get(event="credential.ownership_changed")
     assert event.changes == {"owner": [None, "robot"], "team": [None, "web"]}
@@ -56,7 +51,7 @@ def test_a_change_is_recorded_once_and_no_change_leaves_no_trace(key, by, robot)
 )
 def test_words_that_cannot_be_kept_are_refused_at_their_field(key, by, field, value):
     with pytest.raises(NotAllowed) as refusal:
-        lifecycle.assign(key.pk, Owned(**{field: value}), by=by)
+        editing.assign(key.pk, Owned(**{field: value}), by=by)
 
     assert refusal.value.field == field
 
@@ -66,13 +61,13 @@ def test_only_an_active_member_of_the_same_organisation_can_be_named(key, by, bo
 
     for nobody in (bob, charlie):
         with pytest.raises(NotAllowed) as refusal:
-            lifecycle.assign(key.pk, Owned(member_id=nobody.pk), by=by)
+            editing.assign(key.pk, Owned(member_id=nobody.pk), by=by)
         assert refusal.value.field == "owner"
 
 
 def test_who_may_not_edit_it_may_not_say_who_owns_it_either(key, camille, actor_of):
     with pytest.raises(NotPermitted):
-        lifecycle.assign(key.pk, Owned(team="mine"), by=actor_of(camille))
+        editing.assign(key.pk, Owned(team="mine"), by=actor_of(camille))
 
 
 def test_what_has_an_owner_of_its_own_has_no_ownership(alice, by, issue):
@@ -80,7 +75,7 @@ def test_what_has_an_owner_of_its_own_has_no_ownership(alice, by, issue):
 
     assert not Ownership.objects.filter(credential=personal).exists()
     with pytest.raises(Credential.DoesNotExist):
-        lifecycle.assign(personal.pk, Owned(team="web"), by=by)
+        editing.assign(personal.pk, Owned(team="web"), by=by)
 
 
 def test_the_owner_is_unknown_when_nobody_is_named_or_who_is_has_left(acme, alice, bob, by, issue):
@@ -98,7 +93,7 @@ def test_the_owner_is_unknown_when_nobody_is_named_or_who_is_has_left(acme, alic
 
 
 def test_a_successor_keeps_it_without_whoever_has_left(key, by, bob):
-    lifecycle.assign(key.pk, Owned(member_id=bob.pk, team="web", purpose="Agents"), by=by)
+    editing.assign(key.pk, Owned(member_id=bob.pk, team="web", purpose="Agents"), by=by)
     offboarding.disable(bob.pk, by=by)
 
     made = rotation.rotate(key.pk, overlap=Overlap.DAY, by=by).credential

@@ -7,7 +7,7 @@ import pytest
 from accounts.actors import NotPermitted
 from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
-from keys import foresight, lifecycle, ownership, policies, rotation
+from keys import editing, foresight, ownership, policies, rotation
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, KINDS, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN
 from keys.models import LeakAction, Policy
 from keys.ownership import Owned
@@ -15,25 +15,6 @@ from keys.policies import Terms
 from keys.rotation import Overlap
 
 pytestmark = pytest.mark.django_db
-
-FIELDS = tuple(Terms.__annotations__)
-
-
-@pytest.fixture
-def by(alice, actor_of):
-    return actor_of(alice)
-
-
-@pytest.fixture
-def ask(by):
-    """Changes some terms of a kind's policy and leaves the others."""
-
-    def change(kind, *, actor=None, **wanted):
-        now = policies.of(by.organization, kind)
-        terms = {field: getattr(now, field) for field in FIELDS} | wanted
-        return policies.change(kind, Terms(**terms), by=actor or by)
-
-    return change
 
 
 def test_without_a_row_every_kind_has_its_defaults(acme, django_assert_num_queries):
@@ -103,7 +84,7 @@ def test_what_has_an_owner_cannot_lose_it_where_one_is_required(ask, by, alice, 
     ask(CLIENT_TOKEN, owner_required=True)
 
     with pytest.raises(NotAllowed) as refusal:
-        lifecycle.assign(token.pk, Owned(purpose="shop"), by=by)
+        editing.assign(token.pk, Owned(purpose="shop"), by=by)
 
     assert refusal.value.field == "owner"
 
@@ -122,7 +103,7 @@ def test_required_scopes_refuse_all_of_the_owners_access(ask, by, alice, issue):
         issue(APPLICATION_KEY, alice)
     scoped = issue(APPLICATION_KEY, alice, scopes=["dashboards_read"]).credential
     with pytest.raises(NotAllowed) as widening:
-        lifecycle.set_scopes(scoped.pk, scopes=None, by=by)
+        editing.set_scopes(scoped.pk, scopes=None, by=by)
 
     assert refusal.value.field == widening.value.field == "scopes"
 
@@ -148,17 +129,6 @@ def test_only_admins_create_where_the_policy_says_so_and_others_still_rotate(ask
     assert refusal.value.permission == "org_management"
     assert issue(APPLICATION_KEY, alice).credential.pk
     assert rotation.rotate(key.pk, overlap=Overlap.NOW, by=actor_of(camille)).credential.name == "hers"
-
-
-def test_a_longest_overlap_leaves_the_shorter_ones(ask, by, alice, issue):
-    key = issue(API_KEY, alice).credential
-    policy = ask(API_KEY, longest_overlap_hours=1)
-
-    with pytest.raises(NotAllowed) as refusal:
-        rotation.rotate(key.pk, overlap=Overlap.DAY, by=by)
-
-    assert refusal.value.field == "overlap"
-    assert rotation.overlaps_within(policy) == [Overlap.NOW, Overlap.HOUR]
 
 
 def test_what_a_policy_would_mean_is_counted_in_one_query(

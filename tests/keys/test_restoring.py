@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def by(alice, actor_of):
-    return actor_of(alice)
-
-
-@pytest.fixture
 def revoked(alice, issue, by):
     issue(API_KEY, alice, name="the one that stays")
     key = issue(API_KEY, alice, name="payments")

@@ -11,7 +11,7 @@ from django.db import connection
 from accounts import roles
 from accounts.models import Member, MemberRole, Role
 from accounts.organizations import in_organization
-from keys import lifecycle, limits, offboarding, revisions, standings
+from keys import editing, lifecycle, limits, offboarding, revisions, standings
 from keys.guards import CHANNEL, SUBJECTS
 from keys.kinds import APPLICATION_KEY, CLIENT_TOKEN, PERSONAL_ACCESS_TOKEN
 from keys.models import Credential, Revision
@@ -49,7 +49,7 @@ def test_revoking_is_noted(made, alice, actor_of):
 
 
 def test_new_scopes_are_noted(made, camille, actor_of):
-    lifecycle.set_scopes(made.pk, scopes=["dashboards_read"], by=actor_of(camille))
+    editing.set_scopes(made.pk, scopes=["dashboards_read"], by=actor_of(camille))
 
     assert made.pk in noted()
 
@@ -93,7 +93,7 @@ def test_switches_are_noted_for_the_organization(made, acme, sam, actor_of):
 
 
 def test_names_and_uses_are_not(made, camille, actor_of, now):
-    lifecycle.rename(made.pk, name="another name", by=actor_of(camille))
+    editing.rename(made.pk, name="another name", by=actor_of(camille))
     Credential.objects.filter(pk=made.pk).update(last_used_at=now)
     Member.objects.filter(pk=camille.pk).update(name="Camille S.")
 

@@ -22,11 +22,6 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def by(alice, actor_of):
-    return actor_of(alice)
-
-
-@pytest.fixture
 def story(alice, camille, robot, issue, by):
     """Keys of every fate."""
     made = {
