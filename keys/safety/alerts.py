@@ -25,8 +25,8 @@ _NEWS = {
 
 
 def leaked(leaks: Sequence[Leak], *, also: Sequence[str], by: Actor) -> None:
-    """Tell of new leaks of one organisation, which `also` gives more addresses for. The admins are led to the leak,
-    everybody else to the credential."""
+    """Tell of leaks of one organisation, once of what was done about each; `also` gives more addresses. The admins are
+    led to the leak, everybody else to the credential."""
     admins = recipients.admins(by.organization)
     tidings = _to_all(leaks, admins, also, by=by)
     for member, theirs in _by_responsible(leaks, admins).items():
@@ -48,12 +48,13 @@ def _to_one(leaks: Sequence[Leak], member: Member, *, by: Actor) -> list[Tidings
 
 def _one(leak: Leak, about: Target, to: Sequence[Member], *, also: Sequence[str] = ()) -> Tidings:
     words = {"last4": leak.credential.last4, "where": leak.place or "–"}
-    return Tidings(news=_NEWS[Acted(leak.acted)], to=to, about=about, words=words, key=f"leak:{leak.pk}", also=also)
+    key = f"leak:{leak.pk}:{leak.acted}"
+    return Tidings(news=_NEWS[Acted(leak.acted)], to=to, about=about, words=words, key=key, also=also)
 
 
 def _many(leaks: Sequence[Leak], to: Sequence[Member], *, page: str, by: Actor, also: Sequence[str] = ()) -> Tidings:
     about = Target(page, str(by.organization), by.organization_name)
-    key = f"leaks:{leaks[0].pk}"
+    key = f"leaks:{leaks[0].pk}:{leaks[0].acted}"
     return Tidings(news=News.LEAKS_FOUND, to=to, about=about, words={"count": str(len(leaks))}, key=key, also=also)
 
 

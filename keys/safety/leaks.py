@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,11 +17,12 @@ from accounts.refusals import NotAllowed
 from audit import log
 from audit.events import Event
 from keys import blocking, lifecycle, minting, standings
-from keys.models import Acted, Credential, Leak, LeakStep, Step, Way
+from keys.models import Credential, Leak, LeakStep, Step, Way
 from keys.safety import alerts, contacts, reactions
 from keys.safety.matches import Match
 
 LONGEST_NOTE = 1000
+BATCH = 500
 MOST_PLACES = 50
 """At how many places a credential is noted. It was stopped at the first; who invents more only makes work."""
 
@@ -57,7 +58,7 @@ def accept(matches: Sequence[Match], *, reporter: Reporter, within: uuid.UUID | 
 
     One query tells what they are; then each organisation has a transaction of its own, in the order of their ids, so
     that two reports never wait for each other. The same credential at the same place is one leak, however often it is
-    reported; without a place it is one until it is dismissed.
+    reported, and is held each time to the policy as it is by then; without a place it is one until it is dismissed.
     """
     known = standings.find({match.text for match in matches})
     ours = {text: one for text, one in known.items() if within in (None, one.organization_id)}
@@ -73,17 +74,17 @@ def accept(matches: Sequence[Match], *, reporter: Reporter, within: uuid.UUID | 
 
 @transaction.atomic
 def _note(organization_id: uuid.UUID, found: Iterable[Found], *, reporter: Reporter) -> dict[Key, Leak]:
-    """The leaks of one organisation, by credential and place; what is new among them is acted on."""
+    """The leaks of one organisation, by credential and place; what is no false alarm among them is acted on."""
     organization = organizations.lock(organization_id)
     places = {(credential_id, match.place): match for credential_id, match in found}
     earlier = Leak.objects.lasting().filter(credential__in={credential_id for credential_id, _place in places})
     leaks = {(leak.credential_id, leak.place): leak for leak in earlier}
     new = {key: match for key, match in places.items() if key not in leaks}
-    fresh = _within_bounds(new, leaks.values())
-    if fresh:
-        leaks |= _make(fresh, organization, reporter=reporter)
+    leaks |= {key: _leak(key, match, reporter) for key, match in _within_bounds(new, leaks.values()).items()}
     lasting = {leak.credential_id: leak for leak in leaks.values() if leak.dismissed_at is None}
-    return leaks | {key: lasting[key[0]] for key in new.keys() - fresh.keys()}
+    noted = {key: leaks.get(key) or lasting[key[0]] for key in places}
+    _act({leak.pk: leak for leak in noted.values() if leak.dismissed_at is None}.values(), organization, reporter)
+    return noted
 
 
 def _within_bounds(new: Mapping[Key, Match], earlier: Iterable[Leak]) -> dict[Key, Match]:
@@ -97,42 +98,50 @@ def _within_bounds(new: Mapping[Key, Match], earlier: Iterable[Leak]) -> dict[Ke
     return kept
 
 
-def _make(fresh: Mapping[Key, Match], organization: Organization, *, reporter: Reporter) -> dict[Key, Leak]:
+def _leak(key: Key, match: Match, reporter: Reporter) -> Leak:
+    """A new one, not yet acted on."""
+    credential_id, place = key
+    return Leak(
+        credential_id=credential_id,
+        way=reporter.way,
+        reporter=reporter.name,
+        source=match.kept_source,
+        place=place,
+        reported_at=reporter.now,
+    )
+
+
+def _act(leaks: Collection[Leak], organization: Organization, reporter: Reporter) -> None:
+    """Do to each credential what the policy asks for by now. Leaks that are new, and those of which more is done than
+    before, are kept, recorded and told of."""
     by = replace(
         organizations.by_itself(organization, now=reporter.now),
         ip=reporter.ip,
         user_agent=reporter.user_agent,
         request_id=reporter.request_id,
     )
-    known = Credential.objects.of(organization.pk).with_people()
-    credentials = known.in_bulk({credential_id for credential_id, _place in fresh})
-    done = reactions.to(credentials.values(), by=by)
-    made = {
-        (credential_id, place): Leak(
-            organization=organization,
-            credential=credentials[credential_id],
-            way=reporter.way,
-            reporter=reporter.name,
-            source=match.kept_source,
-            place=place,
-            reported_at=by.now,
-            acted=done[credential_id].acted,
-            spared=done[credential_id].spared,
-        )
-        for (credential_id, place), match in fresh.items()
-    }
-    Leak.objects.bulk_create(made.values())
-    log.record_all(Event.CREDENTIAL_LEAKED, [_happening(leak) for leak in made.values()], by=by)
-    alerts.leaked(list(made.values()), also=contacts.of(organization.pk).addresses, by=by)
-    return made
+    known = Credential.objects.of(organization.pk).with_people().in_bulk({leak.credential_id for leak in leaks})
+    done = reactions.to(known.values(), by=by)
+    new = [leak for leak in leaks if not leak.acted]
+    worse = [leak for leak in leaks if leak.acted and done[leak.credential_id].is_more_than(leak.acted)]
+    for leak in (*new, *worse):
+        reaction = done[leak.credential_id]
+        leak.organization, leak.credential = organization, known[leak.credential_id]
+        leak.acted, leak.spared = reaction.acted, reaction.spared
+    Leak.objects.bulk_create(new)
+    Leak.objects.bulk_update(worse, ["acted", "spared"], BATCH)
+    told = [*new, *worse]
+    log.record_all(Event.CREDENTIAL_LEAKED, [_happening(leak, reporter) for leak in told], by=by)
+    if told:
+        alerts.leaked(told, also=contacts.of(organization.pk).addresses, by=by)
 
 
-def _happening(leak: Leak) -> log.Happening:
+def _happening(leak: Leak, reporter: Reporter) -> log.Happening:
     changes = {
         "last4": leak.credential.last4,
         "place": leak.place,
         "source": leak.source,
-        "reporter": leak.reporter,
+        "reporter": reporter.name,
         "acted": leak.acted,
     }
     return log.Happening(lifecycle.target(leak.credential), changes)
@@ -179,11 +188,13 @@ def dismiss(leak_id: uuid.UUID, *, reason: str, by: Actor) -> Leak:
 
 
 def would_lift(leak: Leak, *, now: datetime) -> bool:
-    """Whether dismissing it lets the credential be good again: nothing else speaks against that."""
+    """Whether dismissing it lets the credential be good again: leaks put it there, and no other speaks for that."""
     credential = leak.credential
+    if credential.revoked_at or not blocking.is_in_quarantine(credential, now=now):
+        return False
     others = credential.leaks.confirmed().exclude(pk=leak.pk)
-    in_quarantine = credential.revoked_at is None and blocking.is_in_quarantine(credential, now=now)
-    return leak.acted == Acted.QUARANTINED and in_quarantine and not others.exists()
+    reasons = credential.leaks.that_blocked().exclude(dismissed_at__lt=credential.blocked_at)
+    return reasons.exists() and not others.exists()
 
 
 def _locked(leak_id: uuid.UUID, *, by: Actor) -> Leak:

@@ -21,6 +21,10 @@ class Reaction:
     acted: Acted
     spared: bool = False
 
+    def is_more_than(self, before: str) -> bool:
+        """Whether this stops what was let in, or held back, before."""
+        return self.acted in {Acted.QUARANTINED, Acted.REVOKED} and self.acted != before
+
 
 def to(credentials: Iterable[Credential], *, by: Actor) -> dict[uuid.UUID, Reaction]:
     """Quarantine or revoke each as the policy of its kind says, at once; what everybody can read anyway, and what is

@@ -1,60 +1,19 @@
-"""Credentials that leaked: what is theirs to be done by policy, at once, and what people do about it then."""
+"""Credentials that leaked: what is done by policy, at once, and who is told."""
 
 import time
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from accounts.actors import NotPermitted
-from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
-from keys import blocking, lifecycle, minting, policies, rotation
+from keys import blocking, lifecycle, minting, rotation
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, KINDS, PERSONAL_ACCESS_TOKEN
-from keys.models import Acted, Credential, Leak, LeakAction, Mail, Notification, SecurityContacts, Step, Way
+from keys.models import Acted, Credential, Leak, LeakAction, Mail, Notification, SecurityContacts
 from keys.rotation import Overlap
 from keys.safety import alerts, leaks
 from keys.safety.matches import Match
-from keys.verification import Outcome, verify
-
-GIST = "https://gist.github.com/octocat/1"
-
-
-@pytest.fixture
-def reporter(now):
-    return leaks.Reporter(way=Way.GITHUB, name="GitHub", now=now, ip="192.0.2.1")
-
-
-@pytest.fixture
-def reported(reporter):
-    """Reports texts as GitHub would; the leak of each, or None."""
-
-    def report(*texts, url=GIST, **fields):
-        matches = [Match(text, url, "content") for text in texts]
-        return leaks.accept(matches, reporter=replace(reporter, **fields.pop("by", {})), **fields)
-
-    return report
-
-
-@pytest.fixture
-def spare(issue, alice):
-    """An API key beside the one that is looked at."""
-    return issue(API_KEY, alice, name="spare")
-
-
-def says(acme, kind, action):
-    """Let this be the policy."""
-    row = policies.default(acme.pk, kind)
-    row.leak_action = action
-    row.save()
-
-
-def outcome(issued, now):
-    return verify(issued.secret.text, now=now).outcome
-
-
-def events(name):
-    return list(AuditEvent.objects.filter(event=name).order_by("sequence"))
+from keys.verification import Outcome
+from tests.keys.leaking import GIST, events, outcome
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
@@ -86,8 +45,8 @@ def test_a_leaked_credential_is_refused_at_once_unless_everybody_may_read_it(
         (LeakAction.REVOKE, Acted.REVOKED, Outcome.REVOKED),
     ],
 )
-def test_the_policy_of_its_kind_says_what_is_done(action, acted, found, acme, issue, alice, reported, now):
-    says(acme, APPLICATION_KEY, action)
+def test_the_policy_of_its_kind_says_what_is_done(action, acted, found, ask, issue, alice, reported, now):
+    ask(APPLICATION_KEY, leak_action=action)
     made = issue(APPLICATION_KEY, alice)
 
     (leak,) = reported(made.secret.text)
@@ -112,6 +71,80 @@ def test_reported_again_it_is_the_same_leak_and_nothing_more_happens(issue, alic
     (again,) = reported(made.secret.text)
 
     assert (again, AuditEvent.objects.count(), Leak.objects.count()) == (first, before, 1)
+
+
+@pytest.mark.parametrize(
+    ("action", "acted", "found"),
+    [
+        (LeakAction.QUARANTINE, Acted.QUARANTINED, Outcome.BLOCKED),
+        (LeakAction.REVOKE, Acted.REVOKED, Outcome.REVOKED),
+    ],
+)
+def test_reported_again_it_is_held_to_the_policy_as_it_is_by_then(
+    action, acted, found, ask, issue, alice, reported, now
+):
+    made = issue(APPLICATION_KEY, alice)
+    ask(APPLICATION_KEY, leak_action=LeakAction.TELL)
+    (leak,) = reported(made.secret.text)
+    ask(APPLICATION_KEY, leak_action=action)
+
+    again = [reported(made.secret.text, by={"name": "another"})[0] for _twice in range(2)]
+
+    assert ({one.pk for one in again}, {one.acted for one in again}) == ({leak.pk}, {acted})
+    assert (Leak.objects.get().acted, outcome(made, now)) == (acted, found)
+    assert [(one.changes["reporter"], one.changes["acted"]) for one in events("credential.leaked")] == [
+        ("GitHub", "told"),
+        ("another", acted),
+    ]
+    assert len(told()) == 2
+
+
+def test_a_milder_policy_changes_nothing_of_what_was_stopped(ask, issue, alice, reported, now):
+    ask(APPLICATION_KEY, leak_action=LeakAction.QUARANTINE)
+    made = issue(APPLICATION_KEY, alice)
+    reported(made.secret.text)
+    ask(APPLICATION_KEY, leak_action=LeakAction.TELL)
+    (leak,) = reported(made.secret.text)
+
+    assert (leak.acted, outcome(made, now), len(events("credential.leaked"))) == (
+        Acted.QUARANTINED,
+        Outcome.BLOCKED,
+        1,
+    )
+
+
+def test_a_false_alarm_is_one_whatever_the_policy_has_become(ask, issue, alice, reported, by, now):
+    ask(APPLICATION_KEY, leak_action=LeakAction.TELL)
+    made = issue(APPLICATION_KEY, alice)
+    (leak,) = reported(made.secret.text)
+    leaks.dismiss(leak.pk, reason="An example", by=by)
+    ask(APPLICATION_KEY, leak_action=LeakAction.REVOKE)
+
+    assert reported(made.secret.text) == [leak]
+    assert outcome(made, now) is Outcome.VALID
+
+
+def test_beyond_the_places_that_are_noted_the_policy_holds_all_the_same(ask, issue, alice, reporter, reported, now):
+    ask(APPLICATION_KEY, leak_action=LeakAction.TELL)
+    made = issue(APPLICATION_KEY, alice)
+    places = [Match(made.secret.text, f"https://example.com/{number}") for number in range(leaks.MOST_PLACES)]
+    leaks.accept(places, reporter=reporter)
+    ask(APPLICATION_KEY, leak_action=LeakAction.REVOKE)
+
+    (leak,) = reported(made.secret.text, url="https://example.com/later")
+
+    assert (leak.acted, outcome(made, now), Leak.objects.count()) == (Acted.REVOKED, Outcome.REVOKED, leaks.MOST_PLACES)
+
+
+def test_a_key_that_was_spared_is_revoked_once_it_need_not_stay(issue, alice, reported, now):
+    made = issue(API_KEY, alice, name="only")
+    (spared,) = reported(made.secret.text)
+    issue(API_KEY, alice, name="another")
+
+    (leak,) = reported(made.secret.text)
+
+    assert (spared.acted, spared.spared) == (Acted.QUARANTINED, True)
+    assert (leak.acted, leak.spared, outcome(made, now)) == (Acted.REVOKED, False, Outcome.REVOKED)
 
 
 def test_twice_in_one_report_it_is_one_leak_and_at_two_places_it_is_two(issue, alice, spare, reported, reporter):
@@ -143,8 +176,8 @@ def test_one_that_is_no_longer_good_is_noted_and_stays_as_it_is(issue, alice, sp
     assert len(events("credential.revoked")) == 1
 
 
-def test_one_in_quarantine_already_stays_there_and_a_brown_out_becomes_one(acme, issue, alice, reported, actor_of, now):
-    says(acme, APPLICATION_KEY, LeakAction.QUARANTINE)
+def test_one_in_quarantine_already_stays_there_and_a_brown_out_becomes_one(ask, issue, alice, reported, actor_of, now):
+    ask(APPLICATION_KEY, leak_action=LeakAction.QUARANTINE)
     held, browned = issue(APPLICATION_KEY, alice, name="held"), issue(APPLICATION_KEY, alice, name="browned")
     blocking.quarantine(held.credential.pk, by=actor_of(alice), reason="odd")
     blocking.brown_out(browned.credential.pk, by=actor_of(alice))
@@ -210,117 +243,6 @@ def test_the_name_of_a_commit_stays_and_another_key_beside_it_does_not(issue, al
     assert leak.place == f"https://github.com/a/b/blob/{commit}/[redacted].py?[redacted]"
 
 
-def test_a_step_is_noted_once_with_whoever_did_it(issue, alice, reported, actor_of, now):
-    (leak,) = reported(issue(APPLICATION_KEY, alice).secret.text)
-
-    for _again in range(2):
-        leaks.do(leak.pk, Step.LOOKED, by=actor_of(alice))
-
-    (done,) = leak.steps.all()
-    assert (done.step, done.done_by, done.done_at) == (Step.LOOKED, alice, now)
-    assert len(events("leak.step_done")) == 1
-
-
-def test_closing_says_who_and_why_and_happens_once(issue, alice, reported, actor_of, now):
-    (leak,) = reported(issue(APPLICATION_KEY, alice).secret.text)
-
-    closed = leaks.close(leak.pk, note=" Rotated everywhere. ", by=actor_of(alice))
-
-    assert (closed.closed_at, closed.closed_by, closed.note, closed.is_open) == (
-        now,
-        alice,
-        "Rotated everywhere.",
-        False,
-    )
-    with pytest.raises(NotAllowed, match="closed already"):
-        leaks.close(leak.pk, note="", by=actor_of(alice))
-
-
-def test_a_false_alarm_lifts_the_quarantine(acme, issue, alice, reported, actor_of, now):
-    says(acme, APPLICATION_KEY, LeakAction.QUARANTINE)
-    made = issue(APPLICATION_KEY, alice)
-    (leak,) = reported(made.secret.text)
-
-    leaks.dismiss(leak.pk, reason="A sample in our own docs", by=actor_of(alice))
-
-    assert outcome(made, now) is Outcome.VALID
-    assert events("leak.dismissed")[0].reason == "A sample in our own docs"
-    assert not Leak.objects.confirmed().exists()
-    assert reported(made.secret.text) == [leak]
-    assert outcome(made, now) is Outcome.VALID
-
-
-def test_a_false_alarm_says_nothing_of_the_next_report_without_a_place(acme, issue, alice, reported, actor_of, now):
-    says(acme, APPLICATION_KEY, LeakAction.QUARANTINE)
-    made = issue(APPLICATION_KEY, alice)
-    (alarm,) = reported(made.secret.text, url="")
-    leaks.dismiss(alarm.pk, reason="Shown in a demonstration", by=actor_of(alice))
-
-    (leak,) = reported(made.secret.text, url="")
-
-    assert leak != alarm
-    assert outcome(made, now) is Outcome.BLOCKED
-    assert reported(made.secret.text, url="") == [leak]
-
-
-def test_a_quarantine_stays_while_another_leak_speaks_for_it(acme, issue, alice, reported, actor_of, now):
-    says(acme, APPLICATION_KEY, LeakAction.QUARANTINE)
-    made = issue(APPLICATION_KEY, alice)
-    (one,), (other,) = reported(made.secret.text), reported(made.secret.text, url="elsewhere")
-
-    leaks.dismiss(one.pk, reason="no", by=actor_of(alice))
-    assert outcome(made, now) is Outcome.BLOCKED
-    leaks.dismiss(other.pk, reason="no", by=actor_of(alice))
-    assert outcome(made, now) is Outcome.VALID
-
-
-def test_a_false_alarm_does_not_bring_back_what_was_revoked(issue, alice, reported, actor_of, now):
-    made = issue(PERSONAL_ACCESS_TOKEN, alice)
-    (leak,) = reported(made.secret.text)
-
-    leaks.dismiss(leak.pk, reason="no", by=actor_of(alice))
-
-    assert outcome(made, now) is Outcome.REVOKED
-
-
-@pytest.mark.parametrize(
-    ("fields", "problem"),
-    [({"reason": " "}, "Say why"), ({"reason": "x" * 1001}, "1,000"), ({"reason": "\0"}, "1,000")],
-)
-def test_a_dismissal_needs_a_reason_that_can_be_kept(fields, problem, issue, alice, reported, actor_of):
-    (leak,) = reported(issue(APPLICATION_KEY, alice).secret.text)
-
-    with pytest.raises(NotAllowed, match=problem) as refusal:
-        leaks.dismiss(leak.pk, by=actor_of(alice), **fields)
-    assert refusal.value.field == "reason"
-
-
-def test_only_those_who_govern_see_to_a_leak_and_nobody_to_anothers(
-    issue, alice, camille, vera, charlie, reported, actor_of
-):
-    (leak,) = reported(issue(APPLICATION_KEY, alice).secret.text)
-    verbs = (
-        lambda by: leaks.do(leak.pk, Step.LOOKED, by=by),
-        lambda by: leaks.close(leak.pk, note="", by=by),
-        lambda by: leaks.dismiss(leak.pk, reason="no", by=by),
-    )
-    for verb in verbs:
-        for member in (camille, vera):
-            with pytest.raises(NotPermitted):
-                verb(actor_of(member))
-        with pytest.raises(Leak.DoesNotExist):
-            verb(actor_of(charlie))
-
-
-def test_a_note_never_keeps_a_secret(issue, alice, reported, actor_of):
-    text = issue(APPLICATION_KEY, alice).secret.text
-    (leak,) = reported(text)
-
-    leaks.close(leak.pk, note=f"it was {text}", by=actor_of(alice))
-
-    assert text not in str(Leak.objects.values()) + str(AuditEvent.objects.values())
-
-
 def test_a_thousand_are_dealt_with_in_seconds(acme, alice, now, reported):
     texts = many(acme, alice, now, 1000)
 
@@ -356,31 +278,6 @@ def test_a_leaked_successor_gives_its_place_back_to_the_old_one(issue, alice, re
 
     assert (outcome(new, now), outcome(old, now)) == (Outcome.REVOKED, Outcome.VALID)
     assert Credential.objects.get(pk=old.credential.pk).replaced_at is None
-
-
-def test_one_that_leaked_is_never_restored_unless_it_was_a_false_alarm(issue, alice, spare, reported, actor_of):
-    made = issue(API_KEY, alice)
-    (leak,) = reported(made.secret.text)
-
-    with pytest.raises(NotAllowed, match="leaked: somebody else may have it"):
-        lifecycle.restore(made.credential.pk, by=actor_of(alice))
-    leaks.dismiss(leak.pk, reason="Never published", by=actor_of(alice))
-    assert lifecycle.restore(made.credential.pk, by=actor_of(alice)).revoked_at is None
-
-
-@pytest.mark.parametrize("done", ["told", "revoked"])
-def test_one_that_leaked_is_not_restored_however_it_ended(done, acme, issue, alice, spare, reported, actor_of):
-    made = issue(API_KEY, alice)
-    if done == "told":
-        says(acme, API_KEY, LeakAction.TELL)
-        reported(made.secret.text)
-        lifecycle.revoke(made.credential.pk, by=actor_of(alice))
-    else:
-        lifecycle.revoke(made.credential.pk, by=actor_of(alice))
-        reported(made.secret.text)
-
-    with pytest.raises(NotAllowed, match="leaked"):
-        lifecycle.restore(made.credential.pk, by=actor_of(alice))
 
 
 def told():
@@ -425,30 +322,8 @@ def test_of_very_many_leaks_each_is_told_in_one_sentence(acme, issue, alice, cam
         (CLIENT_TOKEN, LeakAction.REVOKE, "credential.leaked"),
     ],
 )
-def test_what_is_told_says_what_was_done(kind, action, news, acme, issue, alice, reported):
-    says(acme, kind, action)
+def test_what_is_told_says_what_was_done(kind, action, news, ask, issue, alice, reported):
+    ask(kind, leak_action=action)
     reported(issue(kind, alice).secret.text)
 
     assert {one[1] for one in told()} == {news}
-
-
-def test_what_a_leak_put_into_quarantine_is_lifted_by_dismissing_it_alone(acme, issue, alice, reported, actor_of, now):
-    says(acme, APPLICATION_KEY, LeakAction.QUARANTINE)
-    made = issue(APPLICATION_KEY, alice)
-    (leak,) = reported(made.secret.text)
-
-    with pytest.raises(NotAllowed, match="dismiss the leak"):
-        blocking.lift(made.credential.pk, by=actor_of(alice))
-    leaks.dismiss(leak.pk, reason="An example", by=actor_of(alice))
-    assert outcome(made, now) is Outcome.VALID
-
-
-def test_a_brown_out_of_what_leaked_is_lifted_as_any_other(acme, issue, alice, reported, actor_of, now):
-    says(acme, APPLICATION_KEY, LeakAction.TELL)
-    made = issue(APPLICATION_KEY, alice)
-    reported(made.secret.text)
-    blocking.brown_out(made.credential.pk, by=actor_of(alice))
-
-    blocking.lift(made.credential.pk, by=actor_of(alice))
-
-    assert outcome(made, now) is Outcome.VALID
