@@ -28,7 +28,7 @@ def consequences(policy: Policy, *, now: datetime) -> Consequences:
         "unscoped": Where.unscoped() if policy.scopes_required else Q(pk__in=[]),
         "unknown_owner": Where.unknown_owner() if policy.owner_required else Q(pk__in=[]),
     }
-    found = Credential.objects.of(policy.organization_id).of_kind(policy.kind).where(Where.counted())
+    found = Credential.objects.of(policy.organization_id).of_kind(policy.kind).where(rotation.rule_lasting(now))
     counted = {name: Count("pk", filter=rule) for name, rule in rules.items()}
     return Consequences(**found.where(Where.active(now)).aggregate(total=Count("pk"), **counted))
 

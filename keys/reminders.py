@@ -1,4 +1,5 @@
-"""Reminding people in time: of what is about to end, and of what should be rotated. Each reminder comes once."""
+"""Reminding people in time: of what is about to end, what should be rotated, and what was and is not used yet. Each
+reminder comes once."""
 
 import uuid
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from keys.telling import News, Tidings, tell_all
 
 DAYS_BEFORE = (1, 7, 30)
 """When somebody is reminded of an end, soonest first."""
+DAYS_WAITED = (30, 7)
+"""When somebody is reminded of a successor that nothing uses, latest first."""
 FORGOTTEN_AFTER = timedelta(days=7)
 """After so long nobody is told any more that something has ended."""
 
@@ -45,15 +48,17 @@ def _remind(organization_id: uuid.UUID, now: datetime) -> int:
 
 def _concerned(terms: dict[Kind, Policy], now: datetime) -> Q:
     ends = Q(expires_at__gt=now - FORGOTTEN_AFTER, expires_at__lte=now + timedelta(days=DAYS_BEFORE[-1]))
-    return (Where.counted() & ends) | rotation.rule_overdue(terms, now) | rotation.rule_due_soon(terms, now)
+    asked = rotation.rule_overdue(terms, now) | rotation.rule_due_soon(terms, now)
+    return (Where.counted() & ends) | asked | rotation.rule_waiting(now)
 
 
 def _due(credential: Credential, terms: dict[Kind, Policy], now: datetime) -> Iterator[tuple[News, str]]:
     """What is to be said of it, each with what makes it be said once."""
     if credential.expires_at:
         yield from _of_end(credential, credential.expires_at, now)
-    due_at = rotation.due_at(credential, terms[credential.kind])
-    if due_at:
+    if credential.replaced_at:
+        yield from _of_wait(credential, credential.replaced_at, now)
+    elif due_at := rotation.due_at(credential, terms[credential.kind]):
         news = News.ROTATION_OVERDUE if due_at <= now else News.ROTATION_DUE
         yield news, f"{news.value}:{credential.pk}:{due_at:%Y-%m-%d}"
 
@@ -70,8 +75,19 @@ def _of_end(credential: Credential, expires_at: datetime, now: datetime) -> Iter
             return
 
 
+def _of_wait(old: Credential, rotated_at: datetime, now: datetime) -> Iterator[tuple[News, str]]:
+    for days in DAYS_WAITED:
+        if rotated_at + timedelta(days=days) <= now:
+            yield News.ROTATION_WAITING, f"{News.ROTATION_WAITING.value}:{old.pk}:{rotated_at:%Y-%m-%d}:{days}"
+            return
+
+
 def _tidings(credential: Credential, news: News, key: str, terms: dict[Kind, Policy], people: list[Member]) -> Tidings:
-    moments = {"expires_at": credential.expires_at, "due_at": rotation.due_at(credential, terms[credential.kind])}
+    moments = {
+        "expires_at": credential.expires_at,
+        "due_at": rotation.due_at(credential, terms[credential.kind]),
+        "rotated_at": credential.replaced_at,
+    }
     return Tidings(
         news=news,
         to=people,

@@ -28,6 +28,8 @@ from keys.telling import News, tell
 SOON = timedelta(days=14)
 """How long before a rotation is due it is said to be."""
 AFTER_FIRST_USE = timedelta(hours=24)
+LONG_WAIT = timedelta(days=7)
+"""An old one that has waited for so long for a first use of the new one counts again like one that stays."""
 DONE, CANCELED = "rotated", "rotation canceled"
 
 
@@ -41,9 +43,9 @@ class Overlap(models.TextChoices):
     FIRST_USE = "first_use", _("24 hours after the new one is first used")
 
     @property
-    def length(self) -> timedelta:
-        """How long both are good; after the first use of the new one, where it waits for that."""
-        return _LENGTHS[self]
+    def length(self) -> timedelta | None:
+        """How long both are good; None where that waits for the first use of the new one."""
+        return _LENGTHS.get(self)
 
 
 _LENGTHS = {
@@ -51,13 +53,14 @@ _LENGTHS = {
     Overlap.HOUR: timedelta(hours=1),
     Overlap.DAY: timedelta(hours=24),
     Overlap.WEEK: timedelta(days=7),
-    Overlap.FIRST_USE: AFTER_FIRST_USE,
 }
 
 
 def overlaps_within(policy: Policy) -> list[Overlap]:
-    """Those the policy allows, shortest first."""
-    return [overlap for overlap in Overlap if overlap.length <= policy.longest_overlap]
+    """Those the policy allows, shortest first. Waiting has no end of its own, so only a policy that shortens nothing
+    allows it."""
+    most = timedelta(hours=policies.MOST_OVERLAP_HOURS)
+    return [overlap for overlap in Overlap if _LENGTHS.get(overlap, most) <= policy.longest_overlap]
 
 
 @transaction.atomic
@@ -112,7 +115,7 @@ def _hand_over(old: Credential, new: Credential, overlap: Overlap, *, by: Actor)
     if old.kind.is_public:
         use = client_tokens.use_of(old)
         ClientTokenUse.objects.create(credential=new, application=use.application, sends=use.sends, origins=use.origins)
-    old.retires_at = None if overlap is Overlap.FIRST_USE else by.now + overlap.length
+    old.retires_at = None if overlap.length is None else by.now + overlap.length
     old.save(update_fields=["retires_at"])
     changes = {
         "overlap": overlap.value,
@@ -176,13 +179,11 @@ def successor_of(old: Credential) -> Credential | None:
 def follow(now: datetime) -> int:
     """Bring rotations forward: set the end of those that waited for the first use of the successor, and revoke the old
     ones whose overlap has ended; returns how many. A job: safe to repeat and to miss."""
-    replaced = Credential.objects.live().filter(replaced_at__isnull=False)
-    used = replaced.filter(
-        retires_at__isnull=True, successors__revoked_at__isnull=True, successors__last_used_at__isnull=False
-    )
-    over = replaced.filter(retires_at__lte=now)
-    waiting = list(used.values_list("pk", "organization_id")) + list(over.values_list("pk", "organization_id"))
-    return sum(_follow(pk, organization, now) for pk, organization in waiting)
+    waiting = Credential.objects.where(Where.waiting())
+    used = waiting.filter(successors__revoked_at__isnull=True, successors__last_used_at__isnull=False)
+    over = Credential.objects.live().filter(retires_at__lte=now)
+    due = [pair for found in (used, over) for pair in found.values_list("pk", "organization_id")]
+    return sum(_follow(pk, organization, now) for pk, organization in due)
 
 
 @transaction.atomic
@@ -195,28 +196,41 @@ def _follow(credential_id: uuid.UUID, organization_id: uuid.UUID, now: datetime)
         new = successor_of(old)
         if new is None or new.last_used_at is None:
             return False
-        old.retires_at = new.last_used_at + AFTER_FIRST_USE
+        old.retires_at = min(new.last_used_at, now) + AFTER_FIRST_USE  # a clock that was ahead moves no end
         old.save(update_fields=["retires_at"])
     elif old.retires_at <= now:
         lifecycle.end(old, by=by, reason=DONE)
     return True
 
 
+def rule_waiting(now: datetime) -> Q:
+    """Old ones that have waited for a first use of the new one for LONG_WAIT."""
+    return Where.waiting() & Where.active(now) & Q(replaced_at__lte=now - LONG_WAIT)
+
+
+def rule_lasting(now: datetime) -> Q:
+    """What is there to stay: all but the old ones of pairs, and of these whatever has waited too long."""
+    return Where.counted() | rule_waiting(now)
+
+
 def due_at(credential: Credential, policy: Policy) -> datetime | None:
-    """When it should be rotated: never where it ends by itself, is being rotated already, or no policy asks."""
-    if policy.rotate_every is None or credential.expires_at or credential.replaced_at or credential.revoked_at:
+    """When it should be rotated: never where it ends by itself or no policy asks. One that waits for the first use of
+    its successor is given LONG_WAIT."""
+    ends = credential.expires_at or credential.retires_at or credential.revoked_at
+    if policy.rotate_every is None or ends:
         return None
-    return credential.created_at + policy.rotate_every
+    due = credential.created_at + policy.rotate_every
+    return max(due, credential.replaced_at + LONG_WAIT) if credential.replaced_at else due
 
 
 def rule_overdue(organization_policies: Mapping[Kind, Policy], now: datetime) -> Q:
-    """Those that should have been rotated."""
-    return _due_between(organization_policies, None, now)
+    """Those that should have been rotated; or were, and have waited too long for that to count."""
+    return _due_between(organization_policies, None, now) & rule_lasting(now)
 
 
 def rule_due_soon(organization_policies: Mapping[Kind, Policy], now: datetime) -> Q:
     """Those that should be rotated within SOON."""
-    return _due_between(organization_policies, now, now + SOON)
+    return _due_between(organization_policies, now, now + SOON) & Where.counted()
 
 
 def _due_between(organization_policies: Mapping[Kind, Policy], after: datetime | None, until: datetime) -> Q:
@@ -228,4 +242,4 @@ def _due_between(organization_policies: Mapping[Kind, Policy], after: datetime |
         if after is not None:
             due &= Q(created_at__gt=after - policy.rotate_every)
         found |= due
-    return found & Where.counted() & Q(expires_at__isnull=True)
+    return found & Q(expires_at__isnull=True)

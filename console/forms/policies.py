@@ -57,7 +57,10 @@ class PolicyForm(forms.Form):
             choices=[(each, overlap_label(each)) for each in hours],
             coerce=int,
             label=_("Longest overlap"),
-            help_text=_("How long an old one may stay good beside its successor. None: it ends when that is made."),
+            help_text=_(
+                "How long an old one may stay good beside its successor. None: it ends when that is made. With less "
+                "than 7 days, it cannot wait for the first use of the new one."
+            ),
         )
 
     def _add_rules(self) -> None:

@@ -65,9 +65,7 @@ class RotateForm(NonceForm):
             Choice(
                 overlap=overlap,
                 sentence=SENTENCES[overlap],
-                until=None
-                if overlap in {Overlap.NOW, Overlap.FIRST_USE}
-                else min(filter(None, (now + overlap.length, ends_at))),
+                until=min(filter(None, (now + overlap.length, ends_at))) if overlap.length else None,
                 is_chosen=self["overlap"].value() == overlap.value,
             )
             for overlap in self.allowed

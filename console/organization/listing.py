@@ -67,6 +67,7 @@ FILTERS = (
     Filter("expiring", _("Expiring within 7 days"), lambda at: Where.expiring(at.now, within=SOON)),
     Filter("overdue", _("Overdue for rotation"), lambda at: rotation.rule_overdue(at.policies, at.now)),
     Filter("due_soon", _("Due for rotation soon"), lambda at: rotation.rule_due_soon(at.policies, at.now)),
+    Filter("waiting", _("Waiting for a first use"), lambda at: rotation.rule_waiting(at.now)),
     Filter("unscoped", _("All of the owner’s access"), lambda at: Where.unscoped()),
     Filter("unknown_owner", _("Unknown owner"), lambda at: Where.unknown_owner()),
     Filter("never_used", _("Never used"), lambda at: Where.never_used()),
@@ -189,9 +190,15 @@ def _row(
         sighting=getattr(credential, "sighting", None) if live else None,
         is_replaced=rotation.is_open(credential, now=now),
         replaces=replaces,
-        rotate_by=rotation.due_at(credential, policy) if is_good else None,
+        rotate_by=_rotate_by(credential, policy, now) if is_good else None,
         restorable_until=restorable_until,
     )
+
+
+def _rotate_by(credential: Credential, policy: Policy, now: datetime) -> datetime | None:
+    """When it should be rotated; of one that was, and waits, only once that is late."""
+    due = rotation.due_at(credential, policy)
+    return None if due and credential.replaced_at and due > now else due
 
 
 def _restorable(actor: Actor, credentials: Iterable[Credential], now: datetime) -> dict[uuid.UUID, datetime]:

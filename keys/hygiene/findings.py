@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.models import Member, MemberQuerySet
+from keys import rotation
 from keys.models import Credential, Where
 
 SERVICE_ACCOUNT, MEMBER, ROLE = "service_account", "user", "role"
@@ -28,9 +29,10 @@ class Look:
         return timedelta(days=self.parameters[name])
 
     def credentials(self) -> QuerySet[Credential]:
-        """The organisation's credentials that let somebody in now, or would if they were asked."""
+        """The organisation's credentials that let somebody in now, or would if they were asked, and are there to
+        stay."""
         found = Credential.objects.of(self.organization_id).where(Where.active(self.now))
-        found = found.filter(replaced_at__isnull=True).select_related("owner", "created_by", "ownership__member")
+        found = found.where(rotation.rule_lasting(self.now)).select_related("owner", "created_by", "ownership__member")
         return found.filter(pk=self.only) if self.only else found
 
     def members(self) -> MemberQuerySet:

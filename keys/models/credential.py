@@ -47,6 +47,11 @@ class Where:
         return Where.live() & Q(replaced_at__isnull=False) & (Q(retires_at__isnull=True) | Q(retires_at__gt=now))
 
     @staticmethod
+    def waiting() -> Q:
+        """Replaced, and good until a day after the first use of its successor; for ever, if there is none."""
+        return Where.live() & Q(replaced_at__isnull=False, retires_at__isnull=True)
+
+    @staticmethod
     def revoked() -> Q:
         return Q(revoked_at__isnull=False)
 

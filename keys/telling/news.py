@@ -77,6 +77,7 @@ class News(Enum):
     CREDENTIAL_EXPIRED = "credential.expired"
     ROTATION_DUE = "rotation.due"
     ROTATION_OVERDUE = "rotation.overdue"
+    ROTATION_WAITING = "rotation.waiting"
     CREDENTIAL_ROTATED = "credential.rotated"
     CREDENTIAL_LEAKED = "credential.leaked"
     LEAK_QUARANTINED = "leak.quarantined"
@@ -123,6 +124,11 @@ _LINES: dict[News, tuple[Topic, Severity, Promise]] = {
     News.CREDENTIAL_EXPIRED: (Topic.EXPIRY, WARNING, _("%(name)s expired on %(expires_at)s. It is refused now.")),
     News.ROTATION_DUE: (Topic.ROTATION, INFO, _("%(name)s is due for rotation by %(due_at)s.")),
     News.ROTATION_OVERDUE: (Topic.ROTATION, WARNING, _("%(name)s should have been rotated by %(due_at)s.")),
+    News.ROTATION_WAITING: (
+        Topic.ROTATION,
+        WARNING,
+        _("%(name)s was rotated on %(rotated_at)s. Nothing has used the new one yet, so the old one stays good."),
+    ),
     News.CREDENTIAL_ROTATED: (Topic.ROTATION, INFO, _("%(by)s rotated %(name)s. Programs need its successor.")),
     News.CREDENTIAL_LEAKED: (
         Topic.LEAKS,

@@ -12,9 +12,9 @@ from accounts.builtin_roles import READ_ONLY
 from accounts.models import MemberRole
 from accounts.refusals import NotAllowed
 from audit.models import AuditEvent
-from keys import client_tokens, lifecycle, offboarding, ownership, policies, rotation, verification
+from keys import client_tokens, editing, lifecycle, offboarding, ownership, policies, rotation, verification
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, KINDS, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN, Track
-from keys.models import Credential, Limit, Policy, Revision, Where
+from keys.models import Credential, Limit, Revision, Where
 from keys.ownership import Owned
 from keys.rotation import Overlap
 from keys.verification import Outcome
@@ -26,11 +26,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(params=KINDS, ids=str)
 def kind(request, robot):
     return request.param
-
-
-@pytest.fixture
-def by(alice, actor_of):
-    return actor_of(alice)
 
 
 @pytest.fixture
@@ -95,6 +90,15 @@ def test_the_first_use_of_the_new_one_starts_the_clock_of_the_old(old, by, now):
     assert AuditEvent.objects.latest("pk").reason == rotation.DONE
 
 
+def test_a_use_that_a_clock_ahead_has_dated_moves_no_end(alice, issue, by, now):
+    old = issue(API_KEY, alice)
+    new = rotation.rotate(old.credential.pk, overlap=Overlap.FIRST_USE, by=by)
+    used(new, now + 365 * DAY)
+    rotation.follow(now)
+
+    assert outcome(old, now + DAY) is Outcome.EXPIRED
+
+
 def test_following_twice_does_nothing_more(old, by, now):
     rotation.rotate(old.credential.pk, overlap=Overlap.HOUR, by=by)
 
@@ -151,7 +155,7 @@ def test_both_of_a_pair_can_be_ended_in_either_order_and_the_limits_still_count_
 
 def test_a_name_that_was_taken_meanwhile_is_not_taken_back(old, by, issue, alice):
     new = rotation.rotate(old.credential.pk, overlap=Overlap.HOUR, by=by).credential
-    lifecycle.rename(new.pk, name="something else", by=by)
+    editing.rename(new.pk, name="something else", by=by)
     issue(old.credential.kind, alice, name="payments")
 
     assert rotation.cancel(old.credential.pk, by=by).name == "payments-2"
@@ -228,15 +232,22 @@ def test_a_scope_that_the_owner_has_lost_does_not_stand_in_the_way(camille, issu
     assert new.scopes == ["dashboards_read", "monitors_write"]
 
 
-def test_an_overlap_beyond_the_policy_is_refused(old, by, acme):
-    policy = policies.of(acme.id, old.credential.kind)
-    policy.longest_overlap_hours = 1
-    policy.save()
+@pytest.mark.parametrize(
+    ("hours", "overlaps"), [(0, 1), (1, 2), (24, 3), (167, 3), (168, 5)], ids=lambda number: str(number)
+)
+def test_who_bounds_the_overlap_lets_none_wait_without_an_end(hours, overlaps, ask):
+    policy = ask(API_KEY, longest_overlap_hours=hours)
 
-    assert rotation.overlaps_within(policy) == [Overlap.NOW, Overlap.HOUR]
-    with pytest.raises(NotAllowed) as refusal:
-        rotation.rotate(old.credential.pk, overlap=Overlap.FIRST_USE, by=by)
-    assert refusal.value.field == "overlap"
+    assert rotation.overlaps_within(policy) == list(Overlap)[:overlaps]
+
+
+def test_an_overlap_beyond_the_policy_is_refused(old, by, ask):
+    ask(old.credential.kind, longest_overlap_hours=24)
+
+    for overlap in (Overlap.WEEK, Overlap.FIRST_USE):
+        with pytest.raises(NotAllowed, match="within 24 hours") as refusal:
+            rotation.rotate(old.credential.pk, overlap=overlap, by=by)
+        assert refusal.value.field == "overlap"
 
 
 def test_a_full_quota_can_be_rotated_key_by_key_and_so_can_the_last_one(alice, issue, by):
@@ -313,34 +324,6 @@ def test_the_policy_bounds_how_long_the_next_one_lives(alice, robot, issue, by, 
     policy.save()
 
     assert rotation.rotate(token.credential.pk, overlap=Overlap.NOW, by=by).credential.expires_at == now + 30 * DAY
-
-
-def test_what_is_due_follows_the_policy(alice, robot, issue, acme, now):
-    made = {kind: issue(kind, alice).credential for kind in KINDS}
-    issue(SERVICE_ACCESS_TOKEN, alice, name="ends by itself", expires_at=now + 200 * DAY)
-    ages = policies.all_of(acme.id)
-    ages[CLIENT_TOKEN] = Policy(kind=CLIENT_TOKEN, rotate_every_days=10, longest_overlap_hours=0, leak_action="tell")
-
-    def found(rule, at):
-        due = Credential.objects.where(rule(ages, at))
-        assert not due.filter(name="ends by itself").exists()
-        return {one.kind for one in due}
-
-    quarterly = {API_KEY, APPLICATION_KEY, SERVICE_ACCESS_TOKEN}
-    assert found(rotation.rule_due_soon, now) == {CLIENT_TOKEN}
-    assert found(rotation.rule_overdue, now + 10 * DAY) == {CLIENT_TOKEN}
-    assert found(rotation.rule_due_soon, now + 80 * DAY) == quarterly
-    assert found(rotation.rule_overdue, now + 90 * DAY) == quarterly | {CLIENT_TOKEN}
-    assert rotation.due_at(made[API_KEY], ages[API_KEY]) == now + 90 * DAY
-    assert rotation.due_at(made[PERSONAL_ACCESS_TOKEN], ages[PERSONAL_ACCESS_TOKEN]) is None
-
-
-def test_what_is_being_rotated_is_due_no_more(alice, issue, acme, by, now):
-    key = issue(API_KEY, alice).credential
-    late = replace(by, now=now + 100 * DAY)
-    rotation.rotate(key.pk, overlap=Overlap.WEEK, by=late)
-
-    assert not Credential.objects.where(rotation.rule_overdue(policies.all_of(acme.id), late.now)).exists()
 
 
 def test_no_two_live_ones_ever_replace_the_same(old, by):
