@@ -14,7 +14,7 @@ from accounts.refusals import NotAllowed
 from audit import log
 from audit.events import Event
 from keys import governance, lifecycle
-from keys.models import Credential
+from keys.models import Credential, CredentialQuerySet
 
 BROWN_OUT = timedelta(minutes=5)
 
@@ -67,14 +67,17 @@ def lift(credential_id: uuid.UUID, *, by: Actor, reason: str = "") -> Credential
 def lapse(now: datetime) -> int:
     """Note of every block whose time is over that it is; returns how many. Of what was revoked meanwhile nothing comes
     back. A job: safe to repeat and to miss."""
-    over = Credential.objects.live().filter(blocked_until__lte=now).values_list("pk", "organization_id")
-    return sum(_lapse(pk, organization, now) for pk, organization in over)
+    return sum(_lapse(pk, organization, now) for pk, organization in _over(now).values_list("pk", "organization_id"))
+
+
+def _over(now: datetime) -> CredentialQuerySet:
+    return Credential.objects.live().filter(blocked_until__lte=now)
 
 
 @transaction.atomic
 def _lapse(credential_id: uuid.UUID, organization_id: uuid.UUID, now: datetime) -> bool:
     organization: Organization = organizations.lock(organization_id)
-    credential = Credential.objects.live().filter(pk=credential_id, blocked_until__lte=now).first()
+    credential = _over(now).filter(pk=credential_id).first()
     if credential:
         _unblock(credential, by=organizations.by_itself(organization, now=now), reason="brown-out over")
     return credential is not None

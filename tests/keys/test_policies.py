@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.actors import NotPermitted
 from accounts.refusals import NotAllowed
@@ -65,6 +67,13 @@ def test_terms_that_make_no_sense_are_refused_at_their_field(ask, kind, field, v
 
     assert refusal.value.field == field
     assert not Policy.objects.exists()
+
+
+def test_making_one_reads_its_policy_once(alice, issue):
+    with CaptureQueriesContext(connection) as queries:
+        issue(API_KEY, alice, owned=Owned(team="web"))
+
+    assert sum("keys_policy" in query["sql"] for query in queries) == 1
 
 
 def test_a_required_owner_is_a_member_or_a_team(ask, by, alice, issue):
