@@ -165,11 +165,7 @@ _ATTENTION = (
     ("expired", "warn", lambda n: ngettext("has expired", "have expired", n)),
     ("overdue", "bad", lambda n: ngettext("is overdue for rotation", "are overdue for rotation", n)),
     ("due_soon", "warn", lambda n: ngettext("is due for rotation soon", "are due for rotation soon", n)),
-    (
-        "waiting",
-        "warn",
-        lambda n: ngettext("waits for a first use of its successor", "wait for a first use of their successors", n),
-    ),
+    ("waiting", "warn", lambda n: ngettext("waits for a first use", "wait for a first use", n)),
     ("unscoped", "warn", lambda n: ngettext("has all of its owner’s access", "have all of their owner’s access", n)),
     ("unknown_owner", "warn", lambda n: ngettext("has no known owner", "have no known owner", n)),
     ("never_used", "warn", lambda n: ngettext("never used", "never used", n)),
