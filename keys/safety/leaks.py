@@ -22,7 +22,6 @@ from keys.safety import alerts, contacts, reactions
 from keys.safety.matches import Match
 
 LONGEST_NOTE = 1000
-BATCH = 500
 MOST_PLACES = 50
 """At how many places a credential is noted. It was stopped at the first; who invents more only makes work."""
 
@@ -129,7 +128,9 @@ def _act(leaks: Collection[Leak], organization: Organization, reporter: Reporter
         leak.organization, leak.credential = organization, known[leak.credential_id]
         leak.acted, leak.spared = reaction.acted, reaction.spared
     Leak.objects.bulk_create(new)
-    Leak.objects.bulk_update(worse, ["acted", "spared"], BATCH)
+    for reaction in {done[leak.credential_id] for leak in worse}:
+        alike = [leak.pk for leak in worse if done[leak.credential_id] == reaction]
+        Leak.objects.filter(pk__in=alike).update(acted=reaction.acted, spared=reaction.spared)
     told = [*new, *worse]
     log.record_all(Event.CREDENTIAL_LEAKED, [_happening(leak, reporter) for leak in told], by=by)
     if told:

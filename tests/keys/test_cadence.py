@@ -81,7 +81,7 @@ def test_one_that_waits_is_not_overdue_before_its_time(alice, issue, acme, by, n
 
 
 def test_a_successor_that_nobody_uses_is_told_of_at_7_and_30_days_once_each(pair, now):
-    for day in range(60):
+    for day in (6, 7, 8, 29, 30, 31, 90):
         reminders.remind(now + day * DAY)
 
     assert waits() == [("Alice Admin", "7"), ("Alice Admin", "30")]
