@@ -124,6 +124,17 @@ def test_a_false_alarm_is_one_whatever_the_policy_has_become(ask, issue, alice, 
     assert outcome(made, now) is Outcome.VALID
 
 
+def test_a_leak_that_was_closed_is_no_false_alarm(ask, issue, alice, reported, by, now):
+    ask(APPLICATION_KEY, leak_action=LeakAction.TELL)
+    made = issue(APPLICATION_KEY, alice)
+    (leak,) = reported(made.secret.text)
+    leaks.close(leak.pk, note="Rotated everywhere.", by=by)
+    ask(APPLICATION_KEY, leak_action=LeakAction.REVOKE)
+
+    assert reported(made.secret.text) == [leak]
+    assert outcome(made, now) is Outcome.REVOKED
+
+
 def test_beyond_the_places_that_are_noted_the_policy_holds_all_the_same(ask, issue, alice, reporter, reported, now):
     ask(APPLICATION_KEY, leak_action=LeakAction.TELL)
     made = issue(APPLICATION_KEY, alice)
