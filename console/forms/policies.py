@@ -32,13 +32,16 @@ class _Days(forms.IntegerField):
 
 
 class PolicyForm(forms.Form):
-    """The fields that make sense for the policy's kind; what it does not ask about stays as it is."""
+    """The fields that make sense for the policy's kind. What it does not ask about stays as it is, and so does what
+    nobody changed in it: each field says what it showed, since somebody else may have changed the policy meanwhile."""
 
     def __init__(self, policy: Policy, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, initial=vars(policy), **kwargs)
         self.policy = policy
         self._add_times()
         self._add_rules()
+        for field in self.fields.values():
+            field.show_hidden_initial = True
 
     def _add_times(self) -> None:
         kind = self.policy.kind
@@ -82,5 +85,13 @@ class PolicyForm(forms.Form):
 
     def terms(self) -> Terms:
         """The terms a valid form asks for."""
-        asked = {name: self.cleaned_data.get(name, getattr(self.policy, name)) for name in Terms.__annotations__}
+        asked = {
+            name: self.cleaned_data[name] if self._is_changed(name) else getattr(self.policy, name)
+            for name in Terms.__annotations__
+        }
         return Terms(**asked | {"leak_action": LeakAction(asked["leak_action"])})
+
+    def _is_changed(self, name: str) -> bool:
+        """Whether it was asked about and answered otherwise than it was shown, as far as that is known."""
+        is_known = self.add_initial_prefix(name) in self.data
+        return name in self.cleaned_data and (name in self.changed_data or not is_known)

@@ -1,5 +1,6 @@
 """The pages of policies, and what the pages that create something make of them."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -46,6 +47,19 @@ def test_a_change_is_saved_and_recorded(admin, acme):
     policy = policies.of(acme.pk, API_KEY)
     assert (policy.rotate_every_days, policy.owner_required, policy.longest_days) == (30, True, None)
     assert AuditEvent.objects.get(event="policy.changed").target_id == "api_key"
+
+
+def test_two_who_change_a_policy_at_once_undo_nothing_of_each_other(admin, ask, acme):
+    shown = re.findall(
+        r'<input type="hidden" name="(initial-[^"]+)"(?: value="([^"]*)")?', text(admin.get(f"{HOME}api-keys/"))
+    )
+    ask(API_KEY, leak_action="quarantine", owner_required=True, rotate_every_days=60)
+
+    admin.post(f"{HOME}api-keys/", dict(shown) | KEYS | {"admins_create": "on"})
+
+    policy = policies.of(acme.pk, API_KEY)
+    assert (policy.leak_action, policy.owner_required, policy.rotate_every_days) == ("quarantine", True, 60)
+    assert policy.admins_create
 
 
 def test_no_rotation_can_be_asked_for(admin, acme):
