@@ -31,15 +31,16 @@ from tests.browsing import playwright  # noqa: F401 - a fixture for every folder
 from tests.serving import server  # noqa: F401 - a fixture for every folder
 
 PASSWORD = "correct horse battery staple"
-CLIENTS = "tests/clients/"
+TOGETHER = ("tests/clients/", "tests/intake/")
+"""Folders that one process has: the last file of the first sums up the others, those of the second share companies."""
 
 
 class ByFile(LoadFileScheduling):
-    """One process has all of a file, in its order; and all of the clients' folder: its last file sums up the others."""
+    """One process has all of a file, in its order; and all of some folders."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
-        return CLIENTS if file.startswith(CLIENTS) else file
+        return next((folder for folder in TOGETHER if file.startswith(folder)), file)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -7,7 +7,10 @@ import pytest
 from django.test import Client
 
 from accounts.builtin_roles import ADMIN
+from api.verify import verifier
+from keys import revisions
 from keys.kinds import API_KEY, APPLICATION_KEY, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN
+from tests.api.verifying import Database
 
 
 @dataclass(frozen=True)
@@ -92,3 +95,17 @@ def token(issue, mighty):
         return Program({"Authorization": f"Bearer {made.secret.text}"})
 
     return program
+
+
+@pytest.fixture
+def database(monkeypatch, settings, tmp_path):
+    found = Database()
+    settings.USAGE_DIR = tmp_path / "usage"
+    monkeypatch.setattr("keys.standings.find", found.find)
+    monkeypatch.setattr("keys.revisions.since", found.since)
+    monkeypatch.setattr("keys.revisions.position", revisions.Position)
+    monkeypatch.setattr("keys.revisions.sign", lambda: found)
+    monkeypatch.setattr("keys.revisions.listen", lambda *_: None)
+    monkeypatch.setattr("api.verify.verifier.connection", type("Connection", (), {"close": lambda _: None})())
+    monkeypatch.setattr(verifier, "PATIENCE", 0.2)
+    return found

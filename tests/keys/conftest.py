@@ -1,6 +1,7 @@
-"""What the tests of credentials have in common."""
+"""What the tests of credentials, and of their usage, have in common."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +9,11 @@ from keys.kinds import API_KEY
 from keys.models import Way
 from keys.safety import leaks
 from keys.safety.matches import Match
+from keys.usage import drain
+from keys.usage.drain import Drainer
+from keys.usage.spool import Spool
 from tests.keys.leaking import GIST
+from tests.keys.spooling import in_ms
 
 
 @pytest.fixture
@@ -31,3 +36,32 @@ def reported(reporter):
 def spare(issue, alice):
     """An API key beside the one that is looked at."""
     return issue(API_KEY, alice, name="spare")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path
+
+
+@pytest.fixture
+def writer(folder):
+    made = Spool(folder)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def write(writer, now):
+    """Spools observations, at the test's time or so much later."""
+
+    def written(*observations, later=timedelta()):
+        at_ms = in_ms(now + later)
+        writer.write([observation.line for observation in observations], at_ms=at_ms)
+
+    return written
+
+
+@pytest.fixture
+def drainer(folder, monkeypatch):
+    monkeypatch.setattr(drain, "REST_SECONDS", 0)
+    return Drainer(folder)

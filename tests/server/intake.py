@@ -12,6 +12,8 @@ import jwt
 
 KEY = "a shared key of more than thirty-two characters"
 SHOP = "https://shop.acme.example"
+BROWSER = {"Origin": SHOP, "Sec-Fetch-Site": "cross-site", "Content-Type": "text/plain;charset=UTF-8"}
+QUERY = "ddsource=browser&dd-api-key={}&dd-evp-origin-version=7.16.0&dd-evp-origin=browser&dd-request-id=1&x=%2F%20+a"
 MAKE = """
 import json
 from django.utils import timezone
@@ -82,3 +84,14 @@ def forwarded(target):
 def proof(**claims):
     """A visitor's, as the site signs it."""
     return jwt.encode({"sub": "visitor-7", "exp": time.time() + 120} | claims, KEY, "HS256")
+
+
+def rum(acme, token, path="/api/v2/rum"):
+    """Where a page of theirs sends, by this token."""
+    return f"{path}?{QUERY.format(token)}"
+
+
+def half(acme):
+    """A request of which half the body is missing."""
+    head = f"POST /api/v2/logs?dd-api-key={acme.token} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
+    return head.encode() + b"half"
