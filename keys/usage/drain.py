@@ -41,7 +41,11 @@ _alarm = Alarm(__name__)
 
 
 class Raced(Exception):
-    """Somebody else counted the same stretch of a segment; this count was taken back."""
+    """Somebody else counted the same stretch of a segment; this count was taken back.
+
+    That was this process's predecessor, or this process before it lost the database: whoever is cut off while
+    PostgreSQL works on its last commit is gone, and its lock with it, before that commit can be seen.
+    """
 
 
 class Drainer:
@@ -86,6 +90,7 @@ class Drainer:
 
     def _serve(self) -> None:
         with _lock(self.folder) as held:
+            self._forget()
             pause = 0.0
             while held and not self._stop.wait(pause):
                 pause = self._turn(pause)
@@ -111,13 +116,17 @@ class Drainer:
             return 0 if self._stop.is_set() else self._drain(file, now)
         except Exception as error:
             self._resting[file.name] = time.monotonic() + REST_SECONDS
-            self._segments.clear()
-            self._rollups.forget()
+            self._forget()
             if isinstance(error, OperationalError | InterfaceError):
                 raise
             if not isinstance(error, Raced):  # that it is counted already is no trouble: it is looked up again
                 _alarm("The usage segment %s cannot be counted.", file.name, about=file.name, error=error)
             return 0
+
+    def _forget(self) -> None:
+        """What is remembered is right as long as nobody else drains and nothing fails."""
+        self._segments.clear()
+        self._rollups.forget()
 
     def _drain(self, file: Path, now: datetime) -> int:
         with _opened(file) as (descriptor, dead):

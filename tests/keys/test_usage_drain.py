@@ -214,6 +214,22 @@ def test_only_the_process_that_holds_the_lock_drains(write, folder, drainer, mon
     assert not UsageSegment.objects.exists()
 
 
+def test_whoever_drains_anew_asks_how_far_others_have_counted(write, folder, drainer, monkeypatch, now):
+    stop, turn = threading.Event(), drainer._turn
+    monkeypatch.setattr(drainer, "_turn", lambda pause: (turn(pause), stop.set())[0])
+    monkeypatch.setattr(drain.connection, "close", lambda: None)
+    monkeypatch.setattr(drain, "REST_SECONDS", 60)
+    for _turn in range(2):
+        write(seen())
+        drainer.run(stop)
+        stop.clear()
+        write(seen())
+        Drainer(folder).drain_once(now)
+
+    assert total() == everywhere(4)
+    assert not drainer._resting
+
+
 def test_the_drainer_outlives_a_database_that_is_away(write, drainer, monkeypatch, caplog):
     waits, stop = [], threading.Event()
     attempts = iter([OperationalError("away"), RuntimeError("odd"), OperationalError("away"), 5, 0])
