@@ -94,7 +94,7 @@ def _draft(
     return Credential(
         organization=organizations.lock(by.organization),
         kind=kind,
-        owner=owner,
+        owner=owner and Member.objects.of(by.organization).get(pk=owner.pk),  # they may have been disabled meanwhile
         created_by=members.acting(by),
         name=name.strip(),
         scopes=sorted(set(scopes)) if scopes is not None else None,
@@ -223,6 +223,7 @@ def restore(credential_id: uuid.UUID, *, by: Actor) -> Credential:
     credential.revoked_at = credential.replaces = credential.replaced_at = credential.retires_at = None
     give_name(credential, governance.free_name(credential, before, now=by.now), by=by)
     credential.save(update_fields=["revoked_at", "replaces", "replaced_at", "retires_at", "name", "name_key"])
+    credential.successors.live().update(replaces=None)  # each a key of its own from now on
     changes = {} if credential.name == before else {"name": [before, credential.name]}
     log.record(Event.CREDENTIAL_RESTORED, by=by, target=target(credential), changes=changes)
     return credential

@@ -45,6 +45,14 @@ def test_disabling_again_or_enabling_who_is_not_disabled_changes_nothing(camille
     assert AuditEvent.objects.count() == before
 
 
+def test_whoever_is_disabled_while_they_make_one_has_none(camille, admin, issue):
+    offboarding.disable(Member.objects.get(pk=camille.pk).pk, by=admin)
+
+    with pytest.raises(NotAllowed, match="active owner"):
+        issue(PERSONAL_ACCESS_TOKEN, camille)  # who was read before that
+    assert not Credential.objects.exists()
+
+
 def test_an_anonymized_member_has_no_name_address_person_or_credential_left(camille, admin, issue):
     token = issue(PERSONAL_ACCESS_TOKEN, camille).credential
     person = camille.person_id

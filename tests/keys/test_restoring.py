@@ -70,6 +70,17 @@ def test_the_old_one_of_a_rotation_comes_back_beside_its_successor(alice, issue,
     assert Limit.objects.get(kind=API_KEY).live == 2
 
 
+def test_the_old_one_of_a_rotation_that_came_back_is_rotated_again(alice, issue, by, now):
+    key = issue(API_KEY, alice, name="payments").credential
+    first = rotation.rotate(key.pk, overlap=Overlap.NOW, by=by)
+    lifecycle.restore(key.pk, by=by)
+    second = rotation.rotate(key.pk, overlap=Overlap.WEEK, by=by)
+
+    assert rotation.successor_of(key) == second.credential
+    assert verification.verify(first.secret.text, now=now)
+    assert Limit.objects.get(kind=API_KEY).live == 2
+
+
 def test_a_cancelled_successor_comes_back_as_a_key_of_its_own(alice, issue, by, now):
     key = issue(API_KEY, alice, name="payments")
     new = rotation.rotate(key.credential.pk, overlap=Overlap.WEEK, by=by)
