@@ -48,7 +48,7 @@ POSTGRESQL = [
     f"""
     CREATE OR REPLACE FUNCTION last_admin_{name}() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        PERFORM 1 FROM accounts_organization WHERE id = {organization} FOR UPDATE;
+        PERFORM 1 FROM accounts_organization WHERE id = {organization} FOR NO KEY UPDATE;
         IF {condition} THEN
             RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'integrity_constraint_violation';
         END IF;

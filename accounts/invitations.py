@@ -115,7 +115,7 @@ def accept(token: str, *, by: Actor, person: Person | None = None, name: str = "
 
 def _register(email: str, *, name: str, password: str, by: Actor) -> Person:
     password_validation.validate_password(password, user=Person(email=email, name=name))
-    person, _created = Person.objects.get_or_create(email=email, defaults={"created_at": by.now})
+    person, _created = Person.objects.select_for_update().get_or_create(email=email, defaults={"created_at": by.now})
     if person.has_usable_password() and person.password:
         raise SignInFirst  # two links for one address, used at the same moment: the other one was first
     person.name = name

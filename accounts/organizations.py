@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import names
@@ -24,8 +24,12 @@ def target(organization: Organization) -> log.Target:
 
 
 def lock(organization_id: uuid.UUID) -> Organization:
-    """Lock the organisation's row until the transaction ends. Every change in an organisation starts with this."""
-    return Organization.objects.select_for_update().get(pk=organization_id)
+    """Lock the organisation's row until the transaction ends. Every change in an organisation starts with this.
+
+    Whoever locks several takes them in the order of their ids, and whatever else it needs after them: the order is in
+    docs/adr/0016. What only names the organisation, as the note of a use does, waits for nobody.
+    """
+    return Organization.objects.select_for_update(no_key=True).get(pk=organization_id)
 
 
 @transaction.atomic
@@ -46,15 +50,22 @@ def rename(*, name: str, by: Actor) -> Organization:
         name = names.checked(name)
     except names.BadName as refusal:
         raise NotAllowed("name", refusal.message) from None
-    if Organization.objects.filter(name_key=names.key(name)).exclude(pk=organization.pk).exists():
-        raise AlreadyExists("name", _("Another organization already has this name."))
     before = organization.name
     if name != before:
         organization.name, organization.name_key = name, names.key(name)
-        organization.save(update_fields=["name", "name_key"])
+        _save_name(organization)
         changes = {"name": [before, name]}
         log.record(Event.ORGANIZATION_CHANGED, by=by, target=target(organization), changes=changes)
     return organization
+
+
+def _save_name(organization: Organization) -> None:
+    """No lock is over all organisations: that another has the name, perhaps since this moment, the database says."""
+    try:
+        with transaction.atomic():
+            organization.save(update_fields=["name", "name_key"])
+    except IntegrityError:
+        raise AlreadyExists("name", _("Another organization already has this name.")) from None
 
 
 def in_organization(by: Actor, organization: Organization) -> Actor:

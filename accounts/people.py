@@ -21,14 +21,23 @@ def target(person: Person) -> log.Target:
     return log.Target("person", str(person.id), person.email)
 
 
+def lock(person: Person) -> None:
+    """Before anything of a person is written, lock every organisation that knows them, whether they are active there or
+    not; of somebody whom none knows, the installation's chain."""
+    known = Member.objects.filter(person=person).order_by("organization_id").values_list("organization_id", flat=True)
+    for organization_id in known:
+        organizations.lock(organization_id)
+    if not known:
+        log.lock(None)
+
+
 def record(event: Event, person: Person, *, by: Actor, changes: log.Changes | None = None) -> None:
-    """Record something about a person in every organisation they are an active member of.
+    """Record something about a person, who is locked, in every organisation they are an active member of.
 
     Support staff who are a member of none, and nobody else, leave it on the installation's own chain.
     """
     memberships = _memberships(person)
     for member in memberships:
-        organizations.lock(member.organization_id)
         log.record(event, by=as_member(member, by=by), target=target(person), changes=changes)
     if not memberships:
         log.record(event, by=replace(by, organization_id=None), target=target(person), changes=changes)
@@ -49,7 +58,7 @@ def change_profile(person: Person, *, by: Actor, **fields: str) -> None:
     }
     if not changes:
         return
-    _lock_organizations(person)
+    lock(person)
     for field in changes:
         setattr(person, field, fields[field])
     person.save(update_fields=list(changes))
@@ -58,16 +67,10 @@ def change_profile(person: Person, *, by: Actor, **fields: str) -> None:
     record(Event.PERSON_PROFILE_CHANGED, person, by=by, changes=changes)
 
 
-def _lock_organizations(person: Person) -> None:
-    """Take every lock that `record` will want before the person's own row is written: always in that order."""
-    for member in _memberships(person):
-        organizations.lock(member.organization_id)
-
-
 @transaction.atomic
 def set_password(person: Person, password: str, *, by: Actor, keep_session: str | None) -> None:
     """Give the person another password and end their sessions but the one kept. Validators are the form's part."""
-    _lock_organizations(person)
+    lock(person)
     person.set_password(password)
     person.save(update_fields=["password"])
     sessions.end_all(person, except_key=keep_session)
@@ -77,6 +80,7 @@ def set_password(person: Person, password: str, *, by: Actor, keep_session: str 
 @transaction.atomic
 def end_sessions(person: Person, *, by: Actor, keep_session: str | None) -> int:
     """End the person's sessions but the one kept; returns how many ended."""
+    lock(person)
     ended = sessions.end_all(person, except_key=keep_session)
     record(Event.PERSON_SESSIONS_ENDED, person, by=by, changes={"sessions": ended})
     return ended
@@ -85,12 +89,14 @@ def end_sessions(person: Person, *, by: Actor, keep_session: str | None) -> int:
 @transaction.atomic
 def signed_in(person: Person, *, by: Actor) -> None:
     """Record that the person signed in."""
+    lock(person)
     record(Event.PERSON_SIGNED_IN, person, by=_as(person, by))
 
 
 @transaction.atomic
 def signed_out(person: Person, *, by: Actor) -> None:
     """Record that the person signed out."""
+    lock(person)
     record(Event.PERSON_SIGNED_OUT, person, by=_as(person, by))
 
 

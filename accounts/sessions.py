@@ -12,7 +12,7 @@ def of(person: Person) -> list[UserSession]:
 
 def end_all(person: Person, *, except_key: str | None = None) -> int:
     """End every session of the person, or all but the one named; returns how many ended."""
-    ending = list(UserSession.objects.filter(user=person).exclude(session_key=except_key or ""))
+    ending = list(UserSession.objects.filter(user=person).exclude(session_key=except_key or "").order_by("pk"))
     for session in ending:
         session.end()
     return len(ending)

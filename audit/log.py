@@ -72,7 +72,7 @@ def record_all(event: Event, happenings: Sequence[Happening], *, by: Doer) -> li
         raise RuntimeError("An event is recorded in the transaction of the change it tells of.")
     if not happenings:
         return []
-    chain = _locked_chain(by.organization_id or INSTALLATION)
+    chain = lock(by.organization_id)
     entries = []
     for happening in happenings:
         entry = _entry(event, happening, chain, by=by)
@@ -82,6 +82,12 @@ def record_all(event: Event, happenings: Sequence[Happening], *, by: Doer) -> li
     AuditEvent.objects.bulk_create(entries)
     chain.save(update_fields=["length", "head"])
     return entries
+
+
+def lock(organization_id: uuid.UUID | None) -> Chain:
+    """Lock a chain until the transaction ends: an organisation's, or with None the installation's. `record` does."""
+    Chain.objects.get_or_create(organization_id=organization_id or INSTALLATION)
+    return Chain.objects.select_for_update().get(organization_id=organization_id or INSTALLATION)
 
 
 def _entry(event: Event, happening: Happening, chain: Chain, *, by: Doer) -> AuditEvent:
@@ -105,8 +111,3 @@ def _entry(event: Event, happening: Happening, chain: Chain, *, by: Doer) -> Aud
         reason=happening.reason,
         previous_hash=chain.head,
     )
-
-
-def _locked_chain(organization_id: uuid.UUID) -> Chain:
-    Chain.objects.get_or_create(organization_id=organization_id)
-    return Chain.objects.select_for_update().get(organization_id=organization_id)
