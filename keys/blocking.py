@@ -15,6 +15,7 @@ from audit import log
 from audit.events import Event
 from keys import governance, lifecycle
 from keys.models import Credential, CredentialQuerySet
+from keys.steps import each
 
 BROWN_OUT = timedelta(minutes=5)
 
@@ -67,7 +68,7 @@ def lift(credential_id: uuid.UUID, *, by: Actor, reason: str = "") -> Credential
 def lapse(now: datetime) -> int:
     """Note of every block whose time is over that it is; returns how many. Of what was revoked meanwhile nothing comes
     back. A job: safe to repeat and to miss."""
-    return sum(_lapse(pk, organization, now) for pk, organization in _over(now).values_list("pk", "organization_id"))
+    return each(_over(now).values_list("pk", "organization_id"), lambda found: _lapse(*found, now))
 
 
 def _over(now: datetime) -> CredentialQuerySet:

@@ -13,6 +13,7 @@ from accounts.models import Member, Organization
 from keys import lifecycle, policies, recipients, rotation
 from keys.kinds import Kind
 from keys.models import Credential, Notification, Policy, Where
+from keys.steps import each
 from keys.telling import News, Tidings, tell_all
 
 DAYS_BEFORE = (1, 7, 30)
@@ -29,7 +30,7 @@ def remind(now: datetime) -> int:
 
     What was missed is not made up for: of a token that ends tomorrow nobody hears that it ends within 30 days.
     """
-    return sum(_remind(pk, now) for pk in Organization.objects.values_list("pk", flat=True))
+    return each(Organization.objects.values_list("pk", flat=True), lambda pk: _remind(pk, now))
 
 
 @transaction.atomic

@@ -23,6 +23,7 @@ from keys.kinds import Kind
 from keys.lifecycle import Issued
 from keys.models import ClientTokenUse, Credential, Policy, Where
 from keys.ownership import Owned
+from keys.steps import each
 from keys.telling import News, tell
 
 SOON = timedelta(days=14)
@@ -183,7 +184,7 @@ def follow(now: datetime) -> int:
     used = waiting.filter(successors__revoked_at__isnull=True, successors__last_used_at__isnull=False)
     over = Credential.objects.live().filter(retires_at__lte=now)
     due = [pair for found in (used, over) for pair in found.values_list("pk", "organization_id")]
-    return sum(_follow(pk, organization, now) for pk, organization in due)
+    return each(due, lambda pair: _follow(*pair, now))
 
 
 @transaction.atomic

@@ -17,8 +17,8 @@ from accounts.refusals import NotAllowed
 from keys.hygiene import detections, notices, settings
 from keys.hygiene.controls import BY_SLUG
 from keys.hygiene.settings import Setting
-from keys.hygiene.steps import each
 from keys.models import ControlSetting, Detection, DetectionState, Ending
+from keys.steps import each
 
 LAST_WARNING = AGAIN = timedelta(days=1)
 """How long before it is done the last notice comes, and how long after a vain attempt the next one is made."""

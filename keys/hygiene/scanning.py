@@ -18,8 +18,8 @@ from keys.hygiene import notices, scores, settings
 from keys.hygiene.controls import Control
 from keys.hygiene.findings import Found
 from keys.hygiene.settings import Setting
-from keys.hygiene.steps import each
 from keys.models import Assignment, Detection, Ending, HygieneScore
+from keys.steps import each
 
 BATCH = 500
 
@@ -28,7 +28,7 @@ def scan(now: datetime) -> int:
     """Scan every organisation that was not scanned today; returns how many."""
     done = HygieneScore.objects.filter(day=now.astimezone(UTC).date()).values("organization")
     waiting = list(Organization.objects.exclude(pk__in=done).values_list("pk", flat=True))
-    return each(waiting, lambda organization_id: scan_organization(organization_id, now=now))
+    return each(waiting, lambda organization_id: bool(scan_organization(organization_id, now=now)))
 
 
 def scan_now(*, by: Actor) -> HygieneScore:

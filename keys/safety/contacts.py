@@ -18,6 +18,7 @@ from audit import log
 from audit.events import Event
 from keys.models import SecurityContacts
 from keys.safety import alerts
+from keys.steps import each
 
 REVIEWED_EVERY = timedelta(days=182)
 LONGEST = 254
@@ -76,7 +77,7 @@ def remind(now: datetime) -> int:
     known = SecurityContacts.objects.filter(_due(due)).values_list("pk", flat=True)
     without = Organization.objects.filter(created_at__lte=due).exclude(pk__in=SecurityContacts.objects.values("pk"))
     waiting = [*known, *without.values_list("pk", flat=True)]
-    return sum(_remind(organization_id, now) for organization_id in waiting)
+    return each(waiting, lambda organization_id: _remind(organization_id, now))
 
 
 def _due(moment: datetime) -> Q:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -20,6 +20,7 @@ from django.db.models import Min, QuerySet
 from accounts import organizations
 from keys import egress, recipients, sealing
 from keys.models import Delivery, Webhook
+from keys.steps import each
 from keys.telling import leases, signing, webhooks
 from keys.telling.announcing import tell
 from keys.telling.news import News
@@ -48,13 +49,10 @@ def send(now: datetime, *, only: uuid.UUID | None = None) -> int:
     until, taken, failing = time.monotonic() + BUDGET_SECONDS, 0, set[uuid.UUID]()
     while time.monotonic() < until and (claimed := _claim(now, only=only, without=failing)):
         attempts = asyncio.run(_attempt_all(claimed, now, until))
-        for attempt in attempts:
-            _note(attempt, now)
         tried = {attempt.delivery.pk for attempt in attempts}
-        left = [one.pk for waiting in claimed.values() for one in waiting if one.pk not in tried]
-        Delivery.objects.filter(pk__in=left).update(claimed_at=None)
+        _leave(one.pk for waiting in claimed.values() for one in waiting if one.pk not in tried)
+        taken += each(attempts, lambda attempt: _note(attempt, now))
         failing |= {attempt.delivery.webhook_id for attempt in attempts if attempt.error}
-        taken += sum(not attempt.error for attempt in attempts)
     return taken
 
 
@@ -116,13 +114,19 @@ def _secrets(webhook: Webhook, now: datetime) -> list[str]:
 
 
 @transaction.atomic
-def _note(attempt: Attempt, now: datetime) -> None:
-    """Write down what came of it. The webhook, or the delivery, may have been deleted meanwhile."""
-    delivery = attempt.delivery
-    organizations.lock(delivery.webhook.organization_id)
-    webhook = Webhook.objects.filter(pk=delivery.webhook_id, deliveries=delivery.pk).first()
-    if webhook is None:
-        return
+def _leave(delivery_ids: Iterable[uuid.UUID]) -> None:
+    """Let go of what was taken and not tried. What somebody else is at is free after its lease."""
+    mine = Delivery.objects.filter(pk__in=list(delivery_ids)).select_for_update(skip_locked=True)
+    Delivery.objects.filter(pk__in=list(mine.values_list("pk", flat=True))).update(claimed_at=None)
+
+
+@transaction.atomic
+def _note(attempt: Attempt, now: datetime) -> bool:
+    """Write down what came of it. The delivery may have been deleted meanwhile, or be tried again by hand."""
+    organizations.lock(attempt.delivery.webhook.organization_id)
+    delivery = Delivery.objects.waiting().select_related("webhook").filter(pk=attempt.delivery.pk).first()
+    if delivery is None:
+        return False
     delivery.attempts += 1
     delivery.tried_at, delivery.claimed_at, delivery.error = now, None, attempt.error
     if not attempt.error:
@@ -132,7 +136,8 @@ def _note(attempt: Attempt, now: datetime) -> None:
     else:
         delivery.due_at = now + BACK_OFF[delivery.attempts - 1]
     delivery.save(update_fields=["attempts", "tried_at", "claimed_at", "error", "delivered_at", "dead_at", "due_at"])
-    _judge(webhook, attempt, now)
+    _judge(delivery.webhook, attempt, now)
+    return not attempt.error
 
 
 def _judge(webhook: Webhook, attempt: Attempt, now: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from keys.models import Credential, Use
+from keys.steps import clear_away
 from keys.usage.observations import client_of, network_of
 
 KEPT_FOR = timedelta(days=30)
@@ -69,5 +70,4 @@ def _last_use(request: Request) -> dict[str, Any]:
 
 
 def _forget(request: Request) -> None:
-    old = Use.objects.filter(organization_id=request.organization_id).before(request.at - KEPT_FOR)
-    old.delete()
+    clear_away(Use.objects.filter(organization_id=request.organization_id).before(request.at - KEPT_FOR))

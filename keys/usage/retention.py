@@ -5,10 +5,10 @@ import shutil
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from django.db import models
 from django.db.models import Max
 
 from keys.models import NOBODY, Revision, UsageFacet, UsageHour, UsageMinute, UsageSegment
+from keys.steps import clear_away
 from keys.usage import spool
 
 MINUTES = timedelta(hours=48)
@@ -19,8 +19,6 @@ EVENTS = timedelta(days=15)
 REVISIONS = timedelta(hours=1)
 DRAFTS = timedelta(hours=1)
 """After this long a file with a dot before its name has been left behind by a process that was killed."""
-BATCH = 5_000
-"""Rows of one delete: none holds its locks for long."""
 
 
 def first_day(now: datetime) -> date:
@@ -30,10 +28,10 @@ def first_day(now: datetime) -> date:
 
 def forget(folder: Path, *, now: datetime) -> None:
     """Delete what is older than it is kept."""
-    _delete(UsageMinute.objects.filter(at__lt=now - MINUTES))
-    _delete(UsageHour.objects.filter(at__lt=now - HOURS))
-    _delete(UsageFacet.objects.filter(day__lt=(now - FACETS).date()))
-    _delete(Revision.objects.filter(at__lt=now - REVISIONS, pk__lt=_newest_revision()))
+    clear_away(UsageMinute.objects.filter(at__lt=now - MINUTES))
+    clear_away(UsageHour.objects.filter(at__lt=now - HOURS))
+    clear_away(UsageFacet.objects.filter(day__lt=(now - FACETS).date()))
+    clear_away(Revision.objects.filter(at__lt=now - REVISIONS, pk__lt=_newest_revision()))
     _forget_events(folder, now)
     _forget_drafts(folder, now)
 
@@ -53,7 +51,7 @@ def _forget_events(folder: Path, now: datetime) -> None:
                 shutil.rmtree(day)
     mine = UsageSegment.objects.filter(node__in=[spool.node(folder), NOBODY], day__lt=first_day(now))
     waiting = [file.name for file in spool.segments(folder) if spool.day_of(file.name) < first_day(now)]
-    _delete(mine.exclude(name__in=waiting))
+    clear_away(mine.exclude(name__in=waiting))
 
 
 def _forget_drafts(folder: Path, now: datetime) -> None:
@@ -62,8 +60,3 @@ def _forget_drafts(folder: Path, now: datetime) -> None:
             with contextlib.suppress(FileNotFoundError):
                 if now.timestamp() - draft.stat().st_mtime > DRAFTS.total_seconds():
                     draft.unlink()
-
-
-def _delete(rows: models.QuerySet[models.Model]) -> None:
-    while rows.model._default_manager.filter(pk__in=rows.values("pk")[:BATCH]).delete()[0] == BATCH:
-        pass

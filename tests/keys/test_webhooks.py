@@ -325,7 +325,7 @@ def test_deleting_one_ends_what_waits_for_it_also_while_it_is_sent(hook, tell, a
 
     def note(attempt, at):
         webhooks.delete(made.webhook.pk, by=actor_of(alice))
-        real(attempt, at)
+        return real(attempt, at)
 
     monkeypatch.setattr(deliveries, "_note", note)
     deliveries.send(now)
@@ -342,12 +342,31 @@ def test_a_delivery_that_is_forgotten_while_it_is_sent_keeps_no_other_back(hook,
     def note(attempt, at):
         if attempt.delivery.key == "leak:1":
             Delivery.objects.filter(pk=attempt.delivery.pk).delete()
-        real(attempt, at)
+        return real(attempt, at)
 
     monkeypatch.setattr(deliveries, "_note", note)
     deliveries.send(now)
 
     assert Delivery.objects.get().delivered_at == now
+
+
+def test_one_that_is_tried_again_by_hand_while_it_is_sent_is_as_if_it_were_new(
+    hook, tell, alice, actor_of, now, monkeypatch
+):
+    made = hook("/broken")
+    tell()
+    Delivery.objects.update(attempts=len(BACK_OFF))  # the next is the last
+    real = deliveries._note
+
+    def note(attempt, at):
+        webhooks.send_again(attempt.delivery.pk, webhook_id=made.webhook.pk, by=actor_of(alice))
+        return real(attempt, at)
+
+    monkeypatch.setattr(deliveries, "_note", note)
+    deliveries.send(now)
+
+    kept = Delivery.objects.get()
+    assert (kept.attempts, kept.due_at, kept.dead_at) == (1, now + BACK_OFF[0], None)
 
 
 def test_every_change_is_in_the_trail_and_no_secret_is(hook, alice, actor_of):
