@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth import password_validation
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
@@ -86,9 +87,10 @@ def find(token: str, *, now: datetime) -> Invitation:
     return invitation
 
 
-def known_person(invitation: Invitation) -> Person | None:
+def known_person(invitation: Invitation, *, among: QuerySet[Person] | None = None) -> Person | None:
     """The person who already signs in with the invited address, if there is one."""
-    person = Person.objects.filter(email=invitation.member.email).first()
+    people = Person.objects.all() if among is None else among
+    person = people.filter(email=invitation.member.email).first()
     return person if person and person.has_usable_password() else None
 
 
@@ -100,7 +102,8 @@ def accept(token: str, *, by: Actor, person: Person | None = None, name: str = "
     """
     organizations.lock(find(token, now=by.now).member.organization_id)
     invitation = find(token, now=by.now)
-    member, known = invitation.member, known_person(invitation)
+    held = Person.objects.select_for_update(no_key=True)  # another organisation may be forgetting them
+    member, known = invitation.member, known_person(invitation, among=held)
     if known and known != person:
         raise SignInFirst
     member.person = known or _register(member.email, name=names.checked(name), password=password, by=by)
@@ -115,7 +118,9 @@ def accept(token: str, *, by: Actor, person: Person | None = None, name: str = "
 
 def _register(email: str, *, name: str, password: str, by: Actor) -> Person:
     password_validation.validate_password(password, user=Person(email=email, name=name))
-    person, _created = Person.objects.select_for_update().get_or_create(email=email, defaults={"created_at": by.now})
+    person, _created = Person.objects.select_for_update(no_key=True).get_or_create(
+        email=email, defaults={"created_at": by.now}
+    )
     if person.has_usable_password() and person.password:
         raise SignInFirst  # two links for one address, used at the same moment: the other one was first
     person.name = name

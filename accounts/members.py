@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import details, granting, invitations, org_configs, organizations, sessions
 from accounts.actors import Actor, NotPermitted
-from accounts.models import Invitation, Member, Sort, Status
+from accounts.models import Invitation, Member, Person, Sort, Status
 from accounts.names import key
 from accounts.permissions import Permission
 from accounts.refusals import AlreadyExists, NotAllowed
@@ -174,10 +174,17 @@ def anonymize(member_id: uuid.UUID, *, by: Actor) -> Member:
     member.name, member.email, member.title = ANONYMOUS, f"anonymized-{member.id}{NOWHERE}", ""
     member.name_key, member.person, member.activated_at, member.modified_at = key(ANONYMOUS), None, None, by.now
     member.save()
-    if person and not person.is_support and not person.memberships.exists():
-        person.delete()
+    if person:
+        _forget(person)
     log.record(Event.MEMBER_ANONYMIZED, by=by, target=log.Target(before.type, before.id, ANONYMOUS))
     return member
+
+
+def _forget(person: Person) -> None:
+    """Delete a person whom nobody needs; locked, so that nobody begins to meanwhile."""
+    held = Person.objects.select_for_update().get(pk=person.pk)
+    if not held.is_support and not held.memberships.exists():
+        held.delete()
 
 
 def _check_readdressed(member: Member, email: str, *, by: Actor) -> None:

@@ -1,5 +1,6 @@
 """People: their profile, their sessions, and the record of their signing in and out."""
 
+import uuid
 from dataclasses import replace
 
 from django.db import transaction
@@ -21,22 +22,26 @@ def target(person: Person) -> log.Target:
     return log.Target("person", str(person.id), person.email)
 
 
-def lock(person: Person) -> None:
+def lock(person: Person) -> list[uuid.UUID]:
     """Before anything of a person is written, lock every organisation that knows them, whether they are active there or
-    not; of somebody whom none knows, the installation's chain."""
+    not, and return those; of somebody whom none knows, the installation's chain. One that they join meanwhile has no
+    part in it."""
     known = Member.objects.filter(person=person).order_by("organization_id").values_list("organization_id", flat=True)
     for organization_id in known:
         organizations.lock(organization_id)
     if not known:
         log.lock(None)
+    return list(known)
 
 
-def record(event: Event, person: Person, *, by: Actor, changes: log.Changes | None = None) -> None:
-    """Record something about a person, who is locked, in every organisation they are an active member of.
+def record(
+    event: Event, person: Person, *, held: list[uuid.UUID], by: Actor, changes: log.Changes | None = None
+) -> None:
+    """Record something about a person in every one of the locked organisations that they are an active member of.
 
     Support staff who are a member of none, and nobody else, leave it on the installation's own chain.
     """
-    memberships = _memberships(person)
+    memberships = [member for member in _memberships(person) if member.organization_id in held]
     for member in memberships:
         log.record(event, by=as_member(member, by=by), target=target(person), changes=changes)
     if not memberships:
@@ -58,46 +63,45 @@ def change_profile(person: Person, *, by: Actor, **fields: str) -> None:
     }
     if not changes:
         return
-    lock(person)
+    held = lock(person)
     for field in changes:
         setattr(person, field, fields[field])
     person.save(update_fields=list(changes))
     if "name" in changes:
-        Member.objects.filter(person=person).update(name=person.name, name_key=key(person.name), modified_at=by.now)
-    record(Event.PERSON_PROFILE_CHANGED, person, by=by, changes=changes)
+        known_as = {"name": person.name, "name_key": key(person.name), "modified_at": by.now}
+        Member.objects.filter(person=person, organization__in=held).update(**known_as)
+    record(Event.PERSON_PROFILE_CHANGED, person, held=held, by=by, changes=changes)
 
 
 @transaction.atomic
 def set_password(person: Person, password: str, *, by: Actor, keep_session: str | None) -> None:
     """Give the person another password and end their sessions but the one kept. Validators are the form's part."""
-    lock(person)
+    held = lock(person)
     person.set_password(password)
     person.save(update_fields=["password"])
     sessions.end_all(person, except_key=keep_session)
-    record(Event.PERSON_PASSWORD_CHANGED, person, by=by)
+    record(Event.PERSON_PASSWORD_CHANGED, person, held=held, by=by)
 
 
 @transaction.atomic
 def end_sessions(person: Person, *, by: Actor, keep_session: str | None) -> int:
     """End the person's sessions but the one kept; returns how many ended."""
-    lock(person)
+    held = lock(person)
     ended = sessions.end_all(person, except_key=keep_session)
-    record(Event.PERSON_SESSIONS_ENDED, person, by=by, changes={"sessions": ended})
+    record(Event.PERSON_SESSIONS_ENDED, person, held=held, by=by, changes={"sessions": ended})
     return ended
 
 
 @transaction.atomic
 def signed_in(person: Person, *, by: Actor) -> None:
     """Record that the person signed in."""
-    lock(person)
-    record(Event.PERSON_SIGNED_IN, person, by=_as(person, by))
+    record(Event.PERSON_SIGNED_IN, person, held=lock(person), by=_as(person, by))
 
 
 @transaction.atomic
 def signed_out(person: Person, *, by: Actor) -> None:
     """Record that the person signed out."""
-    lock(person)
-    record(Event.PERSON_SIGNED_OUT, person, by=_as(person, by))
+    record(Event.PERSON_SIGNED_OUT, person, held=lock(person), by=_as(person, by))
 
 
 @transaction.atomic

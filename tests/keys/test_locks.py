@@ -140,6 +140,17 @@ def test_whoever_only_names_an_organization_waits_for_nobody(acme):
 
 
 @on_postgresql
+def test_a_person_is_held_while_it_is_asked_whether_anybody_needs_them(camille, alice, actor_of):
+    with CaptureQueriesContext(connection) as queries:
+        offboarding.anonymize(camille.pk, by=actor_of(alice))
+    said = [query["sql"] for query in queries]
+    (held,) = (place for place, sql in enumerate(said) if 'FROM "accounts_person"' in sql and "FOR UPDATE" in sql)
+
+    assert any("accounts_member" in sql and "LIMIT 1" in sql for sql in said[held:])
+    assert any(sql.startswith("DELETE") and "accounts_person" in sql for sql in said[held:])
+
+
+@on_postgresql
 def test_whoever_clears_away_waits_for_nobody(acme):
     with CaptureQueriesContext(connection) as queries:
         steps.clear_away(Revision.objects.all())
