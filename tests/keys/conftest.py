@@ -3,12 +3,16 @@
 from dataclasses import replace
 
 import pytest
+from django.db import transaction
 
+from keys import telling
 from keys.kinds import API_KEY
 from keys.models import Way
 from keys.safety import leaks
 from keys.safety.matches import Match
+from keys.telling import News, webhooks
 from tests.keys.leaking import GIST
+from tests.keys.tidings import CI, LEAK
 
 
 @pytest.fixture
@@ -31,3 +35,24 @@ def reported(reporter):
 def spare(issue, alice):
     """An API key beside the one that is looked at."""
     return issue(API_KEY, alice, name="spare")
+
+
+@pytest.fixture
+def tell(acme, now):
+    """Tells of a leak, or of something else."""
+
+    def told(*to, news=News.CREDENTIAL_LEAKED, key="leak:1", words=LEAK, at=now, also=()):
+        with transaction.atomic():
+            telling.tell(news, organization_id=acme.pk, to=to, about=CI, words=words, key=key, also=also, now=at)
+
+    return told
+
+
+@pytest.fixture
+def hook(site, alice, actor_of):
+    """A new webhook of Acme's to a path of the site."""
+
+    def made(path="/ok", topics=("leaks",)):
+        return webhooks.create(name=path, address=site.url + path, topics=topics, by=actor_of(alice))
+
+    return made
