@@ -9,9 +9,10 @@ from django.urls import reverse
 from accounts.models import Role
 from keys import policies, rotation
 from keys.kinds import API_KEY, APPLICATION_KEY, CLIENT_TOKEN, PERSONAL_ACCESS_TOKEN
-from keys.models import BrowserSighting, LeakAction
+from keys.models import BrowserSighting, LeakAction, Way
 from keys.rotation import Overlap
 from keys.safety import leaks
+from keys.safety.matches import Match
 from keys.verification import Outcome, verify
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +104,18 @@ def test_it_is_looked_into_from_the_first_sign_on(alice, leaked, issue, client_o
 
     assert "since-then" in page
     assert page.count("3 days ago</time> · seen in a browser") == 1
+
+
+def test_a_false_alarm_is_no_sign(alice, leaked, client_of, actor_of, later, now):
+    made, leak = leaked(place="first", actor=later(actor_of(alice), timedelta(days=-40)))
+    leaks.dismiss(leak.pk, reason="An example", by=actor_of(alice))
+    reporter = leaks.Reporter(way=Way.SCANNER, name="The scanner", now=now + timedelta(minutes=5))
+    (second,) = leaks.accept([Match(made.secret.text, "second")], reporter=reporter)
+    client = client_of(alice)
+
+    pages = [text(client.get(reverse("leak-detail", args=[one.pk]))) for one in (leak, second)]
+
+    assert ["</time> · The scanner" in page.partition("First sign</dt>")[2][:200] for page in pages] == [False, True]
 
 
 def test_the_runbook_costs_the_same_whatever_there_is(alice, leaked, issue, client_of, django_assert_num_queries):

@@ -3,15 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Member, Sort
 from audit.models import AuditEvent
-from keys import policies
+from keys import blocking, policies
 from keys.kinds import API_KEY, APPLICATION_KEY, PERSONAL_ACCESS_TOKEN
 from keys.models import BrowserSighting, Leak, LeakAction, SecurityContacts, Way
-from keys.safety import contacts, leaks
+from keys.safety import contacts, leaks, overview
 from keys.safety.matches import Match
 from keys.verification import Outcome, verify
 
@@ -63,6 +64,18 @@ def test_a_quarantined_key_is_listed(alice, leaked, client_of):
 
     assert "In quarantine" in page
     assert "It is the last API key, which is never revoked by a leak" in runbook
+
+
+def test_all_that_is_in_quarantine_is_counted_and_some_of_it_listed(alice, issue, client_of, actor_of, monkeypatch):
+    monkeypatch.setattr(overview, "SHOWN", 1)
+    made = [issue(APPLICATION_KEY, alice, name=name).credential for name in ("one", "two", "three")]
+    with transaction.atomic():
+        blocking.quarantine_all(made, by=actor_of(alice), reason="leaked")
+
+    page = text(client_of(alice).get(HOME))
+
+    assert "<b>3</b> in quarantine" in page
+    assert "and 2 more" in page
 
 
 def test_the_list_costs_the_same_however_many_there_are(alice, leaked, client_of, django_assert_num_queries):
