@@ -57,7 +57,7 @@ def notification_list(request: SignedInRequest) -> HttpResponse:
 
 def _entry(row: Notification) -> Entry:
     news = News(row.news)
-    return Entry(row, news.said(row.words), places.path_of(row.target_type, row.target_id), news)
+    return Entry(row, news.recalled(row.words), places.path_of(row.target_type, row.target_id), news)
 
 
 @require_POST

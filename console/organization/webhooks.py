@@ -194,7 +194,7 @@ def _deliver(request: SignedInRequest, delivery_id: uuid.UUID) -> None:
     if delivery.delivered_at:
         messages.success(request, _("It was taken."))
     else:
-        error = delivery.error or _("it waits for its turn")
+        error = delivery.error if delivery.tried_at == request.now else _("it waits for its turn")
         messages.error(request, _("It was not taken: %(error)s.") % {"error": error})
 
 

@@ -54,7 +54,7 @@ class Line:
 
     @property
     def text(self) -> str:
-        return " ".join(News(self.mail.news).said(self.mail.words).split())
+        return " ".join(News(self.mail.news).recalled(self.mail.words).split())
 
     @property
     def link(self) -> str:

@@ -143,6 +143,16 @@ def test_people_read_it_in_their_language_and_time_zone(due, alice):
     assert "01:00 CET" in outbox.outbox[0].body
 
 
+def test_what_an_earlier_version_told_in_other_words_keeps_nothing_back(tell, alice):
+    tell(alice)
+    Mail.objects.update(words={})
+    tell(alice, key="leak:2")
+
+    assert mails.send(MORNING) == 1
+    assert "* credential.leaked\n" in outbox.outbox[0].body
+    assert "* ci (…abcd) leaked" in outbox.outbox[0].body
+
+
 def test_who_has_left_hears_nothing_more(tell, alice, camille, actor_of):
     tell(camille)
     offboarding.disable(camille.pk, by=actor_of(alice))
