@@ -91,5 +91,5 @@ def notification_choices(request: SignedInRequest) -> HttpResponse:
         choices.choose(form.chosen, by=request.actor)
         messages.success(request, _("Your choice is saved."))
         return moved(reverse("notification-choices"))
-    context = {"form": form, "digest_at": choices.DIGEST_AT}
+    context = {"form": form, "digest_at": choices.next_digest(request.now)}
     return page(request, "account/notifications/choices.html", context, status=422 if form.is_bound else 200)

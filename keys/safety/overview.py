@@ -44,7 +44,7 @@ class Overview:
 
 
 def of(by: Actor) -> Overview:
-    """The overview of the actor's organisation. Four queries."""
+    """The overview of the actor's organisation. Four queries, and one more for each list that is cut short."""
     visible = Credential.objects.visible_to(by)
     in_quarantine = visible.where(Where.blocked(by.now)).filter(blocked_until__isnull=True)
     seen = BrowserSighting.objects.filter(credential__in=visible.where(Where.in_browser()))
