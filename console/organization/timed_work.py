@@ -57,7 +57,7 @@ def timed_work(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @requires(P.ORG_MANAGEMENT)
 def mail_send_again(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Have a mail sent again that was given up; the next tick does it."""
+    """Have a mail sent again that was given up, or waits; the next tick does it."""
     messages.success(request, sent_again(mails.send_again(only=pk, by=request.actor)))
     return moved(reverse("timed-work") + "#mails")
 
@@ -65,7 +65,7 @@ def mail_send_again(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @requires(P.ORG_MANAGEMENT)
 def mail_send_all_again(request: SignedInRequest) -> HttpResponse:
-    """The same of all that were given up."""
+    """Have all sent again that were given up."""
     messages.success(request, sent_again(mails.send_again(by=request.actor)))
     return moved(reverse("timed-work") + "#mails")
 

@@ -168,12 +168,15 @@ def _failed(mails: Sequence[Mail], error: Exception, now: datetime) -> None:
 
 @transaction.atomic
 def send_again(*, only: int | None = None, by: Actor) -> int:
-    """Try again, as if they were new, the organisation's mails that were given up, or one of them. How many: what was
-    sent again by somebody else is left as it is. Raises NotPermitted; Mail.DoesNotExist for one of others."""
+    """Try again, as if they were new, the organisation's mails that were given up; or only one, which may also wait for
+    its next attempt. How many: what left meanwhile, or was sent again by somebody else, is left as it is. Raises
+    NotPermitted; Mail.DoesNotExist for one of others."""
     by.require(Permission.ORG_MANAGEMENT)
     organization = organizations.lock(by.organization)
     ours = Mail.objects.filter(organization=organization)
-    found = ours.filter(pk=ours.get(pk=only).pk).dead() if only is not None else ours.dead()
+    found = ours.dead()
+    if only is not None:
+        found = ours.filter(pk=ours.get(pk=only).pk, sent_at=None, attempts__gt=0)
     count = found.update(due_at=by.now, dead_at=None, attempts=0)
     if count:
         log.record(Event.MAILS_SENT_AGAIN, by=by, target=organizations.target(organization), changes={"mails": count})

@@ -96,11 +96,12 @@ def test_it_lists_the_organizations_mails_that_did_not_leave(stuck, alice, clien
     assert "other@globex.example" not in page
 
 
-def test_a_mail_that_was_given_up_is_sent_again_once(stuck, alice, client_of):
-    admin, dead = client_of(alice), Mail.objects.dead().get()
+@pytest.mark.parametrize("whose", ["dead", "waits"])
+def test_a_mail_that_was_given_up_or_waits_is_sent_again_once(whose, stuck, alice, client_of):
+    admin, mail = client_of(alice), Mail.objects.get(address__startswith=whose)
 
     for said in ("1 is sent again within a minute.", "Nothing was left to be sent again."):
-        answer = admin.post(f"{HOME}mails/{dead.pk}/send/")
+        answer = admin.post(f"{HOME}mails/{mail.pk}/send/")
         assert (answer.status_code, answer.headers["Location"]) == (303, f"{HOME}#mails")
         assert said in text(admin.get(HOME))
 
