@@ -140,7 +140,7 @@ SENTENCES: dict[Event, Promise] = {
     Event.WEBHOOK_DELETED: _("%(actor)s deleted the webhook %(target)s"),
     Event.WEBHOOK_SECRET_ROTATED: _("%(actor)s gave the webhook %(target)s a new secret"),
     Event.WEBHOOK_SENT_AGAIN: _("%(actor)s sent deliveries of the webhook %(target)s again"),
-    Event.MAILS_SENT_AGAIN: _("%(actor)s sent mails again that had been given up"),
+    Event.MAILS_SENT_AGAIN: _("%(actor)s sent mails again"),
     Event.NOTIFICATIONS_CHANGED: _("%(actor)s changed what they are told"),
     Event.REQUEST_MADE: _("%(actor)s asked support about %(target)s"),
     Event.REQUEST_APPROVED: _("%(actor)s approved the request about %(target)s"),
