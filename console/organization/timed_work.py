@@ -50,6 +50,7 @@ def timed_work(request: SignedInRequest) -> HttpResponse:
         "unsent": [(mail, News(mail.news).topic.label) for mail in found.rows],
         "dead": unsent.dead().count(),
         "give_up_days": mails.GIVE_UP.days,
+        "has_mail_server": settings.EMAIL_IS_SET_UP,
     }
     return page(request, "organization/timed_work.html", context)
 

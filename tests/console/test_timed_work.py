@@ -87,6 +87,13 @@ def test_it_says_who_does_it(by_itself, words, alice, client_of, settings):
     assert words in text(client_of(alice).get(HOME))
 
 
+@pytest.mark.parametrize("is_set_up", [True, False])
+def test_it_says_whether_mails_leave_the_server_at_all(is_set_up, alice, client_of, settings):
+    settings.EMAIL_IS_SET_UP = is_set_up
+
+    assert ("No mail server is set up" in text(client_of(alice).get(HOME))) != is_set_up
+
+
 def test_it_lists_the_organizations_mails_that_did_not_leave(stuck, alice, client_of):
     page = text(client_of(alice).get(HOME))
 
