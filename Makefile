@@ -40,7 +40,7 @@ run: $(RUN)  ## serve the console, with a demo organisation the first time, on h
 	@$(PYTHON) manage.py welcome
 	@exec .venv/bin/gunicorn -c python:console.gunicorn_conf
 
-dev: $(RUN)  ## the same with Django's own server: reloads, shows errors, has /styleguide/
+dev: $(RUN)  ## the same with Django's own server: reloads, shows errors, has /styleguide/; ticks too
 	@DEBUG=1 $(PYTHON) manage.py prepare
 	@DEBUG=1 $(PYTHON) manage.py runserver $${HOST:-127.0.0.1}:$${PORT:-8000}
 

@@ -1,12 +1,13 @@
-"""The e-mails this room sends, in the reader's language where it is known."""
+"""The e-mails this room sends, in the reader's language and time zone where they are known."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from accounts.models import Member, Person
 
@@ -29,13 +30,21 @@ def invitation(member: Member, *, token: str, inviter: str, expires_at: datetime
 
 
 def send(member: Member, template: str, context: dict[str, object]) -> None:
-    """Send a member what the template says, in their language where it is known. Its first line is the subject."""
+    """Send a member what the template says, as they read it. Its first line is the subject."""
     send_to(member.email, template, context)
 
 
 def send_to(email: str, template: str, context: dict[str, object]) -> None:
     """The same to an address, whoever reads it. Raises what the mail server does."""
     person = Person.objects.filter(email=email).first()
-    with translation.override((person and person.language) or translation.get_language() or "en"):
+    language = (person and person.language) or translation.get_language() or "en"
+    with translation.override(language), timezone.override(_zone(person)):
         subject, _, body = render_to_string(template, context).partition("\n")
         send_mail(subject.strip(), body.strip() + "\n", None, [email])
+
+
+def _zone(person: Person | None) -> tzinfo:
+    try:
+        return ZoneInfo(person.time_zone) if person else UTC
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC

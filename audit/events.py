@@ -65,6 +65,8 @@ class Event(StrEnum):
     WEBHOOK_CHANGED = "webhook.changed"
     WEBHOOK_DELETED = "webhook.deleted"
     WEBHOOK_SECRET_ROTATED = "webhook.secret_rotated"  # noqa: S105 - the name of an event
+    WEBHOOK_SENT_AGAIN = "webhook.sent_again"
+    MAILS_SENT_AGAIN = "mails.sent_again"
     NOTIFICATIONS_CHANGED = "notifications.changed"
     REQUEST_MADE = "request.made"
     REQUEST_APPROVED = "request.approved"
@@ -137,6 +139,8 @@ SENTENCES: dict[Event, Promise] = {
     Event.WEBHOOK_CHANGED: _("%(actor)s changed the webhook %(target)s"),
     Event.WEBHOOK_DELETED: _("%(actor)s deleted the webhook %(target)s"),
     Event.WEBHOOK_SECRET_ROTATED: _("%(actor)s gave the webhook %(target)s a new secret"),
+    Event.WEBHOOK_SENT_AGAIN: _("%(actor)s sent deliveries of the webhook %(target)s again"),
+    Event.MAILS_SENT_AGAIN: _("%(actor)s sent mails again"),
     Event.NOTIFICATIONS_CHANGED: _("%(actor)s changed what they are told"),
     Event.REQUEST_MADE: _("%(actor)s asked support about %(target)s"),
     Event.REQUEST_APPROVED: _("%(actor)s approved the request about %(target)s"),
@@ -209,6 +213,8 @@ LABELS: dict[Event, Promise] = {
     Event.WEBHOOK_CHANGED: _("Webhook changed"),
     Event.WEBHOOK_DELETED: _("Webhook deleted"),
     Event.WEBHOOK_SECRET_ROTATED: _("Webhook’s secret replaced"),
+    Event.WEBHOOK_SENT_AGAIN: _("Deliveries sent again"),
+    Event.MAILS_SENT_AGAIN: _("Mails sent again"),
     Event.NOTIFICATIONS_CHANGED: _("Notifications chosen"),
     Event.REQUEST_MADE: _("Support asked"),
     Event.REQUEST_APPROVED: _("Request approved"),

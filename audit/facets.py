@@ -67,6 +67,8 @@ FACETS: dict[Event, tuple[str, str]] = {
     Event.WEBHOOK_CHANGED: (ORGANIZATION, "modified"),
     Event.WEBHOOK_DELETED: (ORGANIZATION, "deleted"),
     Event.WEBHOOK_SECRET_ROTATED: (ORGANIZATION, "modified"),
+    Event.WEBHOOK_SENT_AGAIN: (ORGANIZATION, "modified"),
+    Event.MAILS_SENT_AGAIN: (ORGANIZATION, "modified"),
     Event.NOTIFICATIONS_CHANGED: (ACCESS, "modified"),
     Event.REQUEST_MADE: (ORGANIZATION, "created"),
     Event.REQUEST_APPROVED: (ORGANIZATION, "modified"),

@@ -58,7 +58,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sessions",
-    "django.contrib.staticfiles",
     "django.forms",
     "allauth",
     "allauth.account",
@@ -70,6 +69,7 @@ INSTALLED_APPS = [
     "keys",
     "console",
     "api",
+    "django.contrib.staticfiles",  # after console, whose runserver also does the timed work
 ]
 
 MIDDLEWARE = [

@@ -169,6 +169,7 @@ webhook_urls = [
     path("<uuid:pk>/rotate/", webhooks.webhook_rotate, name="webhook-rotate"),
     path("<uuid:pk>/test/", webhooks.webhook_test, name="webhook-test"),
     path("<uuid:pk>/delete/", webhooks.webhook_delete, name="webhook-delete"),
+    path("<uuid:pk>/deliveries/send/", webhooks.webhook_send_all_again, name="webhook-send-all-again"),
     path("<uuid:pk>/deliveries/<uuid:delivery>/send/", webhooks.webhook_send_again, name="webhook-send-again"),
 ]
 
@@ -202,6 +203,8 @@ hygiene_urls = [
 other_urls = [
     path("data-intake/", data_intake.data_intake, name="data-intake"),
     path("timed-work/", timed_work.timed_work, name="timed-work"),
+    path("timed-work/mails/send/", timed_work.mail_send_all_again, name="mail-send-all-again"),
+    path("timed-work/mails/<int:pk>/send/", timed_work.mail_send_again, name="mail-send-again"),
     path("limits/", limits.limits, name="limits"),
     path("limits/<kind:kind>/ask/", limits.limit_ask, name="limit-ask"),
     path("usage/", usage.usage, name="usage"),

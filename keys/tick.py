@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 
 from keys import blocking, reminders, rotation
 from keys.hygiene import enforcing, scanning
@@ -127,7 +126,7 @@ class State:
 
 def states(now: datetime) -> list[State]:
     """How each job stands, in the order they run. One query."""
-    runs = {run.job: run for run in TickRun.objects.filter(Q(job__in=[job.name for job in JOBS]))}
+    runs = {run.job: run for run in TickRun.objects.filter(job__in=[job.name for job in JOBS])}
     return [_state(job, runs.get(job.name), now) for job in JOBS]
 
 

@@ -28,6 +28,7 @@ from keys.usage import rollups
 from keys.usage.observations import Observation
 from keys.verification import Outcome
 from tests.browsing import playwright  # noqa: F401 - a fixture for every folder
+from tests.listening import site  # noqa: F401 - a fixture for every folder
 from tests.serving import server  # noqa: F401 - a fixture for every folder
 
 PASSWORD = "correct horse battery staple"

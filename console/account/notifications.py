@@ -57,7 +57,7 @@ def notification_list(request: SignedInRequest) -> HttpResponse:
 
 def _entry(row: Notification) -> Entry:
     news = News(row.news)
-    return Entry(row, news.said(row.words), places.path_of(row.target_type, row.target_id), news)
+    return Entry(row, news.recalled(row.words), places.path_of(row.target_type, row.target_id), news)
 
 
 @require_POST
@@ -91,5 +91,5 @@ def notification_choices(request: SignedInRequest) -> HttpResponse:
         choices.choose(form.chosen, by=request.actor)
         messages.success(request, _("Your choice is saved."))
         return moved(reverse("notification-choices"))
-    context = {"form": form, "digest_at": choices.DIGEST_AT}
+    context = {"form": form, "digest_at": choices.next_digest(request.now)}
     return page(request, "account/notifications/choices.html", context, status=422 if form.is_bound else 200)

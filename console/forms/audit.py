@@ -55,8 +55,8 @@ class TrailForm(forms.Form):
             actor=found["actor"],
             event=found["event"],
             target=found["target"],
-            since=_midnight(found["since"]) if found["since"] else None,
-            until=_midnight(found["until"] + timedelta(days=1)) if found["until"] else None,
+            since=midnight(found["since"]) if found["since"] else None,
+            until=midnight(found["until"] + timedelta(days=1)) if found["until"] else None,
         )
 
     def asked(self) -> dict[str, str]:
@@ -64,5 +64,6 @@ class TrailForm(forms.Form):
         return {name: str(value) for name, value in self.cleaned_data.items() if value}
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """When the day begins for the reader."""
     return timezone.make_aware(datetime.combine(day, time.min))

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from console.forms.audit import DayField
 from console.forms.rum_applications import NeverShown
 from keys.safety.leaks import LONGEST_NOTE
 from keys.safety.matches import LONGEST_PLACE
@@ -29,6 +30,12 @@ class ReportForm(forms.Form):
         help_text=_("An address, or in words: the build log of 3 May, a chat with a supplier."),
         widget=forms.TextInput(attrs=_AS_TYPED),
     )
+
+
+class DayForm(forms.Form):
+    """From which day on a leak is looked into."""
+
+    day = DayField(label=_("From day"), widget=forms.DateInput(attrs={"type": "date", "class": "input"}))
 
 
 class CloseForm(forms.Form):

@@ -38,6 +38,7 @@ class Question:
     care: str = ""
     problem: str = ""
     is_danger: bool = False
+    is_canceling: bool = False
 
 
 def ending(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Credential:

@@ -123,6 +123,7 @@ def credential_cancel(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         care=_used(new, request.now) if pair and new.last_used_at else "",
         problem="" if pair else _not_rotating(old),
         is_danger=True,
+        is_canceling=True,
     )
     return confirming.asked(request, old, question, verb=rotation.cancel)
 

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -17,8 +18,9 @@ from accounts.refusals import NotAllowed
 from audit import search
 from audit.models import AuditEventQuerySet
 from console.access import requires
+from console.forms.audit import midnight
 from console.forms.errors import add_refusal
-from console.forms.safety import CloseForm, DismissForm
+from console.forms.safety import CloseForm, DayForm, DismissForm
 from console.pages import moved, page, posted
 from console.requests import SignedInRequest
 from keys import governance
@@ -28,7 +30,7 @@ from keys.safety.runbook import Since
 
 TIMELINE_LENGTH = 20
 LABELS: dict[Since, Promise] = {
-    Since.REPORTED: gettext_lazy("When it was reported"),
+    Since.SIGN: gettext_lazy("First sign"),
     Since.WEEK: gettext_lazy("7 days before"),
     Since.MONTH: gettext_lazy("30 days before"),
     Since.CREATED: gettext_lazy("When it was created"),
@@ -57,16 +59,15 @@ def leak_detail(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _page(request: SignedInRequest, leak: Leak, form: CloseForm) -> HttpResponse:
-    asked = request.GET.get("since", "")
-    since = Since(asked) if asked in set(Since) else Since.WEEK
+    since, days = _since(request)
     kind = leak.credential.kind
     context = {
         "leak": leak,
         "credential": leak.credential,
         "kind": kind,
         "book": runbook.of(leak, since=since, now=request.now),
-        "since": since,
         "choices": [Choice(one.value, LABELS[one], one is since) for one in Since],
+        "days": days,
         "steps": Step,
         "form": form,
         "events": _timeline(request, leak),
@@ -78,6 +79,15 @@ def _page(request: SignedInRequest, leak: Leak, form: CloseForm) -> HttpResponse
         "may_audit": request.actor.can(P.AUDIT_LOGS_READ),
     }
     return page(request, "organization/safety/leak.html", context, status=422 if form.is_bound else 200)
+
+
+def _since(request: SignedInRequest) -> tuple[Since | datetime, DayForm]:
+    """From when on the leak is looked into: a day of the reader's, one of the choices, or its first sign."""
+    days = DayForm(request.GET)
+    if days.is_valid() and days.cleaned_data["day"]:
+        return midnight(days.cleaned_data["day"]), days
+    asked = request.GET.get("since", "")
+    return Since(asked) if asked in set(Since) else Since.SIGN, days
 
 
 def _may_rotate(request: SignedInRequest, credential: Credential) -> bool:

@@ -18,6 +18,7 @@ from console.forms.errors import add_refusal
 from console.forms.nonces import NonceForm
 from console.forms.webhooks import WebhookForm
 from console.lists import Order, paged
+from console.organization.timed_work import sent_again
 from console.pages import moved, page, posted
 from console.requests import SignedInRequest
 from keys import idempotency
@@ -156,7 +157,7 @@ def webhook_rotate(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
 def webhook_test(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     """Send it a test, and say what came of it."""
     try:
-        _deliver(request, webhooks.test(pk, by=request.actor))
+        _deliver(request, webhooks.test(pk, by=request.actor).pk)
     except NotAllowed as refusal:
         messages.error(request, str(refusal.message))
     return moved(reverse("webhook-detail", args=[pk]))
@@ -167,19 +168,33 @@ def webhook_test(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
 def webhook_send_again(request: SignedInRequest, pk: uuid.UUID, delivery: uuid.UUID) -> HttpResponse:
     """Try what was given up, or waits, once more; and say what came of it."""
     try:
-        _deliver(request, webhooks.send_again(delivery, webhook_id=pk, by=request.actor))
+        webhooks.send_again(pk, only=delivery, by=request.actor)
+        _deliver(request, delivery)
     except NotAllowed as refusal:
         messages.error(request, str(refusal.message))
     return moved(reverse("webhook-detail", args=[pk]))
 
 
-def _deliver(request: SignedInRequest, delivery: Delivery) -> None:
-    deliveries.send(request.now, only=delivery.pk)
-    delivery.refresh_from_db()
+@require_POST
+@requires(P.ORG_MANAGEMENT)
+def webhook_send_all_again(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
+    """Have everything sent again that was given up; the next tick does it."""
+    try:
+        count = webhooks.send_again(pk, by=request.actor)
+    except NotAllowed as refusal:
+        messages.error(request, str(refusal.message))
+    else:
+        messages.success(request, sent_again(count))
+    return moved(reverse("webhook-detail", args=[pk]))
+
+
+def _deliver(request: SignedInRequest, delivery_id: uuid.UUID) -> None:
+    deliveries.send(request.now, only=delivery_id)
+    delivery = Delivery.objects.get(pk=delivery_id)
     if delivery.delivered_at:
         messages.success(request, _("It was taken."))
     else:
-        error = delivery.error or _("it waits for its turn")
+        error = delivery.error if delivery.tried_at == request.now else _("it waits for its turn")
         messages.error(request, _("It was not taken: %(error)s.") % {"error": error})
 
 

@@ -1,6 +1,7 @@
 """How the audit trail names what programs call themselves and how somebody was known."""
 
 import re
+from collections.abc import Mapping
 
 from django import template
 from django.utils.functional import Promise
@@ -8,7 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.events import LABELS, SENTENCES, Event
 from audit.models import AuditEvent
-from keys.kinds import BY_VALUE
+from console import changes
+from console.changes import Change
+from keys.hygiene.controls import CONTROLS
+from keys.kinds import BY_VALUE, KINDS
 
 register = template.Library()
 
@@ -25,6 +29,13 @@ _METHODS = {
     "API + App Key": _("an API key and an application key"),
     "Personal Access Token": _("a personal access token"),
     "Service Access Token": _("a service access token"),
+}
+
+_KINDS = {kind.value: kind.plural for kind in KINDS}
+_OURS: Mapping[str, Mapping[str, str | Promise]] = {
+    "limit": _KINDS,
+    "policy": _KINDS,
+    "control": {control.slug: control.name for control in CONTROLS},
 }
 
 
@@ -45,11 +56,11 @@ def known_by(auth_method: str) -> str | Promise:
 
 @register.filter
 def sentence(event: AuditEvent) -> str:
-    """What happened; a limit is named by its kind in the reader's language."""
-    kind = BY_VALUE.get(event.target_id) if event.target_type == "limit" else None
-    if kind is None:
+    """What happened; what is known by a name of ours is named in the reader's language."""
+    named = _OURS.get(event.target_type, {}).get(event.target_id)
+    if named is None:
         return event.sentence
-    return str(SENTENCES[Event(event.event)]) % {"actor": event.actor_label, "target": kind.plural}
+    return str(SENTENCES[Event(event.event)]) % {"actor": event.actor_label, "target": named}
 
 
 @register.filter
@@ -63,3 +74,9 @@ def kind_word(event: AuditEvent) -> str | Promise:
 def event_label(event: str) -> Promise:
     """The event's name."""
     return LABELS[Event(event)]
+
+
+@register.filter
+def changed(event: AuditEvent) -> list[Change]:
+    """What it changed, field by field."""
+    return changes.of(event)

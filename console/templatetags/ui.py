@@ -1,12 +1,10 @@
 """What templates draw with: icons, pips, initials, and times as a person would say them."""
 
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
 from io import BytesIO
-from typing import Any
 from zipfile import ZipFile
 
 from django import template
@@ -45,6 +43,7 @@ _SYMBOLS_BY_VERB = {
     "seen_in_browser": "eye",
     "secret_rotated": "refresh-cw",
     "leaked": "shield-alert",
+    "sent_again": "send",
 }
 _SYMBOLS_BY_NOUN = {
     "credential": "key-round",
@@ -205,23 +204,3 @@ def event_mark(event: str) -> SafeString:
     noun, _dot, verb = event.partition(".")
     symbol = _SYMBOLS_BY_VERB.get(verb) or _SYMBOLS_BY_NOUN.get(noun, "dot")
     return format_html('<span class="mark {}">{}</span>', _TONES_BY_VERB.get(verb, ""), icon(symbol, 13))
-
-
-@register.filter
-def diff(changes: Mapping[str, Any], event: str) -> list[tuple[str, str, str]]:
-    """What an audit event changed: field, before and after. Only events of change have a before."""
-    with_before = event.endswith(("changed", "renamed"))
-    return [
-        (name, _plain(value[0]), _plain(value[1]))
-        if with_before and isinstance(value, list)
-        else (name, "", _plain(value))
-        for name, value in changes.items()
-        if value is not None
-    ]
-
-
-def _plain(value: Any) -> str:
-    """A JSON value as a person writes it."""
-    if isinstance(value, list):
-        return ", ".join(_plain(item) for item in value) or "–"
-    return "–" if value is None or value == "" else str(value)

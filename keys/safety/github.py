@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -24,6 +25,8 @@ from django.conf import settings
 
 from keys import egress
 from keys.safety.matches import MOST, Match
+
+logger = logging.getLogger(__name__)
 
 NAME = "GitHub"
 KEPT_SECONDS = 30 * 60.0
@@ -87,8 +90,8 @@ class PublicKeys:
                 return
             self._asked_at = self._clock()
             self._take(self._fetch(self._etag))
-        except egress.NotReached:
-            return
+        except egress.NotReached as failure:
+            logger.warning("GitHub's public keys cannot be fetched: %s", failure)
         finally:
             self._fetching.release()
 

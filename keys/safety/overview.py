@@ -9,7 +9,11 @@ from accounts.actors import Actor
 from accounts.builtin_roles import ADMIN
 from accounts.models import Member, Status
 from keys.models import BrowserSighting, Credential, Leak, Where
+from keys.safety import traces
+from keys.safety.traces import Trace
 
+SHOWN = 50
+"""How many of what asks for a look are listed; all are counted."""
 PENDING_LONG = timedelta(days=30)
 MOST_ADMINS = 0.1
 """More admins than this share of the members are many."""
@@ -22,8 +26,8 @@ class Overview:
     """Counts and lists as of now, of what the actor may know of."""
 
     open_leaks: int
-    quarantined: list[Credential]
-    sightings: list[BrowserSighting]
+    quarantined: Trace
+    sightings: Trace
     pending: int
     admins: int
     members: int
@@ -35,11 +39,12 @@ class Overview:
     @property
     def is_calm(self) -> bool:
         """Whether there is nothing that anybody should look at."""
-        return not (self.open_leaks or self.quarantined or self.sightings or self.pending or self.has_many_admins)
+        counted = (self.open_leaks, self.quarantined.count, self.sightings.count, self.pending, self.has_many_admins)
+        return not any(counted)
 
 
 def of(by: Actor) -> Overview:
-    """The overview of the actor's organisation. Four queries."""
+    """The overview of the actor's organisation. Four queries, and one more for each list that is cut short."""
     visible = Credential.objects.visible_to(by)
     in_quarantine = visible.where(Where.blocked(by.now)).filter(blocked_until__isnull=True)
     seen = BrowserSighting.objects.filter(credential__in=visible.where(Where.in_browser()))
@@ -52,7 +57,7 @@ def of(by: Actor) -> Overview:
     )
     return Overview(
         open_leaks=Leak.objects.of(by.organization).open().count(),
-        quarantined=list(in_quarantine.with_people().order_by("-blocked_at")[:50]),
-        sightings=list(seen.select_related("credential").order_by("-last_at")[:50]),
+        quarantined=traces.of(in_quarantine.with_people().order_by("-blocked_at"), shown=SHOWN),
+        sightings=traces.of(seen.select_related("credential").order_by("-last_at"), shown=SHOWN),
         **counted,
     )

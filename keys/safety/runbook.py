@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from accounts.models import Member, Role
 from audit.models import AuditEvent
 from keys.kinds import Kind
-from keys.models import Credential, Leak, LeakStep, State, Step, UsageDay
+from keys.models import BrowserSighting, Credential, Leak, LeakStep, State, Step, UsageDay
+from keys.safety import traces
+from keys.safety.traces import Trace
 from keys.usage.reports import GOOD
 
 SHOWN = 5
@@ -19,20 +20,21 @@ SHOWN = 5
 
 
 class Since(StrEnum):
-    """From when on a leak is looked into."""
+    """From when on a leak is looked into: from its first sign, so long before that, or all its time."""
 
-    REPORTED = "reported"
+    SIGN = "sign"
     WEEK = "week"
     MONTH = "month"
     CREATED = "created"
 
 
 @dataclass(frozen=True)
-class Trace:
-    """What of one sort is new since then: how many, and the latest of them."""
+class Sign:
+    """The first that is known of somebody else having the credential: that `reporter` said so, or, where that is "",
+    that it came from a browser. Until then it was only ours, as far as anybody knows."""
 
-    count: int
-    latest: list[Any]
+    at: datetime
+    reporter: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +44,7 @@ class Runbook:
     come back by it."""
 
     leak: Leak
+    sign: Sign
     since: datetime
     state: State
     successor: Credential | None
@@ -80,39 +83,52 @@ class Runbook:
         return self.done.get(Step.SEARCHED)
 
 
-def of(leak: Leak, *, since: Since, now: datetime) -> Runbook:
+def of(leak: Leak, *, since: Since | datetime, now: datetime) -> Runbook:
     """The runbook of a leak, read with its credential. A constant number of queries."""
-    credential = leak.credential
-    start = begin(leak, since)
+    credential, sign = leak.credential, first_sign(leak)
+    start = _begin(credential, since, sign)
     uses, refusals = _used(credential, start)
     everybody = Member.objects.of(leak.organization_id).filter(created_at__gte=start).order_by("-created_at", "pk")
+    roles = Role.objects.filter(organization=leak.organization_id, modified_at__gte=start)
     others = Leak.objects.filter(credential=credential).exclude(pk=leak.pk)
     return Runbook(
         leak=leak,
+        sign=sign,
         since=start,
         state=credential.state(now),
         successor=Credential.objects.with_people().live().filter(replaces=credential).first(),
         uses=uses,
         refusals=refusals,
-        deeds=_trace(_deeds(credential, start)),
-        members=_trace(everybody.users()),
-        service_accounts=_trace(everybody.service_accounts()),
-        roles=_trace(Role.objects.filter(organization=leak.organization_id, modified_at__gte=start)),
-        credentials=_trace(_made(credential, start)),
+        deeds=traces.of(_deeds(credential, start), shown=SHOWN),
+        members=traces.of(everybody.users(), shown=SHOWN),
+        service_accounts=traces.of(everybody.service_accounts(), shown=SHOWN),
+        roles=traces.of(roles, shown=SHOWN),
+        credentials=traces.of(_made(credential, start), shown=SHOWN),
         done={one.step: one for one in leak.steps.select_related("done_by")},
         others=list(others.order_by("-reported_at")[:SHOWN]),
     )
 
 
-def begin(leak: Leak, since: Since) -> datetime:
-    """When that is."""
+def first_sign(leak: Leak) -> Sign:
+    """The earliest of all that was reported of the credential, false alarms apart, and of its being seen in a browser.
+    Two queries."""
+    reports = Leak.objects.filter(credential=leak.credential).filter(Q(dismissed_at=None) | Q(pk=leak.pk))
+    sightings = BrowserSighting.objects.filter(credential=leak.credential)
+    reported = reports.order_by("reported_at").values_list("reported_at", "reporter")[:1]
+    signs = [Sign(at, reporter) for at, reporter in reported]
+    signs += [Sign(at, "") for at in sightings.values_list("first_at", flat=True)]
+    return min(signs, key=lambda sign: sign.at)
+
+
+def _begin(credential: Credential, since: Since | datetime, sign: Sign) -> datetime:
+    """When that is; never before there was anything to leak."""
     moments = {
-        Since.REPORTED: leak.reported_at,
-        Since.WEEK: leak.reported_at - timedelta(days=7),
-        Since.MONTH: leak.reported_at - timedelta(days=30),
-        Since.CREATED: leak.credential.created_at,
+        Since.SIGN: sign.at,
+        Since.WEEK: sign.at - timedelta(days=7),
+        Since.MONTH: sign.at - timedelta(days=30),
+        Since.CREATED: credential.created_at,
     }
-    return max(moments[since], leak.credential.created_at)
+    return max(moments[since] if isinstance(since, Since) else since, credential.created_at)
 
 
 def _used(credential: Credential, start: datetime) -> tuple[int, int]:
@@ -132,8 +148,3 @@ def _made(credential: Credential, start: datetime) -> QuerySet[Credential]:
     """Everything made since then but itself and its successor, which belong to the answer."""
     known = Credential.objects.of(credential.organization_id).filter(created_at__gte=start)
     return known.exclude(pk=credential.pk).exclude(replaces=credential).order_by("-created_at", "pk")
-
-
-def _trace(found: QuerySet[Any]) -> Trace:
-    latest = list(found[: SHOWN + 1])
-    return Trace(found.count() if len(latest) > SHOWN else len(latest), latest[:SHOWN])

@@ -61,7 +61,8 @@ def _claim(
     now: datetime, *, only: uuid.UUID | None = None, without: Collection[uuid.UUID] = ()
 ) -> dict[uuid.UUID, list[Delivery]]:
     """What is due, by webhook: what failed before comes last, so that it holds up nothing else."""
-    due = Delivery.objects.waiting().filter(leases.free(now), due_at__lte=now, webhook__disabled_at__isnull=True)
+    theirs = Delivery.objects.waiting().filter(leases.free(now), webhook__disabled_at__isnull=True)
+    due = theirs.filter(leases.due(now, at_most=max(BACK_OFF)))
     due = due.filter(pk=only) if only else due.exclude(webhook__in=without)
     waiting = due.values("webhook").annotate(since=Min("due_at")).order_by("since").values_list("webhook", flat=True)
     claimed = {webhook: _claim_of(due.filter(webhook=webhook)) for webhook in waiting[:MOST_WEBHOOKS]}
@@ -101,6 +102,9 @@ async def _attempt(client: aiohttp.ClientSession, delivery: Delivery, now: datet
         return Attempt(delivery, "its secret can no longer be read: give it a new one")
     except egress.NotReached as failure:
         return Attempt(delivery, str(failure))
+    except Exception:
+        logger.exception("A delivery could not be attempted.")  # of one webhook: the others go on
+        return Attempt(delivery, "it could not be sent")
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return Attempt(delivery, "")
     return Attempt(delivery, f"it answered {status}", is_gone=status == HTTPStatus.GONE)
@@ -145,9 +149,11 @@ def _judge(webhook: Webhook, attempt: Attempt, now: datetime) -> None:
     before = webhook.failing_since
     webhook.failing_since = (before or now) if attempt.error else None
     is_hopeless = before is not None and bool(attempt.error) and now - before >= DISABLED_AFTER
-    if (attempt.is_gone or is_hopeless) and not webhook.disabled_at:
+    is_ending = (attempt.is_gone or is_hopeless) and not webhook.disabled_at
+    if is_ending:
         webhook.disabled_at, webhook.disabled_because = now, attempt.error
-        webhook.save(update_fields=["disabled_at", "disabled_because"])
+    webhook.save(update_fields=["failing_since", "disabled_at", "disabled_because"])
+    if is_ending:
         tell(
             News.WEBHOOK_GONE if attempt.is_gone else News.WEBHOOK_DISABLED,
             organization_id=webhook.organization_id,
@@ -157,4 +163,3 @@ def _judge(webhook: Webhook, attempt: Attempt, now: datetime) -> None:
             key=f"webhook.disabled:{webhook.pk}:{now.isoformat()}",
             now=now,
         )
-    webhook.save(update_fields=["failing_since"])

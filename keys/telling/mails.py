@@ -19,8 +19,12 @@ from django.db import transaction
 from django.db.models import Max, Min, Q, QuerySet
 from django.urls import reverse
 
-from accounts import notices
+from accounts import notices, organizations
+from accounts.actors import Actor
 from accounts.models import Organization, Status
+from accounts.permissions import Permission
+from audit import log
+from audit.events import Event
 from keys.models import Mail, MailChoice
 from keys.telling import choices, leases, places
 from keys.telling.news import News
@@ -30,7 +34,11 @@ logger = logging.getLogger(__name__)
 QUIET = timedelta(minutes=10)
 """After a mail that was told at once, the next one to the same address gathers what comes for so long."""
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
+"""How long after each failed attempt the next one is made; after later ones, as long as after the last of these."""
+DAY = timedelta(days=1)
+"""Nothing is due later than that."""
 GIVE_UP = timedelta(days=4)
+"""After so long, and more attempts than are named above, a mail is given up."""
 MOST_RECIPIENTS = 100
 MOST_ROWS = 5_000
 MOST_LINES = 50
@@ -46,7 +54,7 @@ class Line:
 
     @property
     def text(self) -> str:
-        return " ".join(News(self.mail.news).said(self.mail.words).split())
+        return " ".join(News(self.mail.news).recalled(self.mail.words).split())
 
     @property
     def link(self) -> str:
@@ -63,7 +71,7 @@ class Part:
 
 
 def send(now: datetime) -> int:
-    """Send what is due; how many mails left. What fails is tried again, later and later, and is dead after GIVE_UP."""
+    """Send what is due; how many mails left. What fails is tried again, later and later, and given up after GIVE_UP."""
     until, sent, is_away = time.monotonic() + BUDGET_SECONDS, 0, False
     while not is_away and time.monotonic() < until and (claimed := _claim(now)) is not None:
         while claimed and not is_away and time.monotonic() < until:
@@ -93,7 +101,7 @@ def _sent(address: str, mails: Sequence[Mail], now: datetime) -> Exception | Non
 def _claim(now: datetime) -> dict[str, list[Mail]] | None:
     """What is due and need not wait, by the address it goes to; None when nothing is due. Members who have left are
     told nothing any more."""
-    due = Mail.objects.waiting().filter(leases.free(now), due_at__lte=now)
+    due = Mail.objects.waiting().filter(leases.free(now), leases.due(now, at_most=DAY))
     longest = due.values("member", "address").annotate(since=Min("due_at")).order_by("since")
     theirs = Q(pk__in=[])
     for member_id, address, _since in longest.values_list("member", "address", "since")[:MOST_RECIPIENTS]:
@@ -153,8 +161,26 @@ def _failed(mails: Sequence[Mail], error: Exception, now: datetime) -> None:
         mail.due_at = now + BACK_OFF[min(mail.attempts, len(BACK_OFF) - 1)]
         mail.attempts += 1
         mail.claimed_at, mail.error = None, _named(error)
-        mail.dead_at = now if now - mail.told_at >= GIVE_UP else None
+        is_hopeless = mail.attempts > len(BACK_OFF) and now - mail.told_at >= GIVE_UP
+        mail.dead_at = now if is_hopeless else None
     Mail.objects.bulk_update(mails, ["due_at", "attempts", "claimed_at", "error", "dead_at"], 500)
+
+
+@transaction.atomic
+def send_again(*, only: int | None = None, by: Actor) -> int:
+    """Try again, as if they were new, the organisation's mails that were given up; or only one, which may also wait for
+    its next attempt. How many: what left meanwhile, or was sent again by somebody else, is left as it is. Raises
+    NotPermitted; Mail.DoesNotExist for one of others."""
+    by.require(Permission.ORG_MANAGEMENT)
+    organization = organizations.lock(by.organization)
+    ours = Mail.objects.filter(organization=organization)
+    found = ours.dead()
+    if only is not None:
+        found = ours.filter(pk=ours.get(pk=only).pk, sent_at=None, attempts__gt=0)
+    count = found.update(due_at=by.now, dead_at=None, attempts=0)
+    if count:
+        log.record(Event.MAILS_SENT_AGAIN, by=by, target=organizations.target(organization), changes={"mails": count})
+    return count
 
 
 def _named(error: Exception) -> str:

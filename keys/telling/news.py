@@ -116,6 +116,13 @@ class News(Enum):
             name: gettext(word) if name == ours else _spelled(name, word) for name, word in words.items()
         }
 
+    def recalled(self, words: Mapping[str, str]) -> str:
+        """The same of words that were kept. An earlier version may have told it in others: then its name alone."""
+        try:
+            return self.said(words)
+        except KeyError:
+            return self.value
+
 
 INFO, WARNING, CRITICAL = Severity
 

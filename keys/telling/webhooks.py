@@ -63,8 +63,8 @@ def create(*, name: str, address: str, topics: Iterable[str], by: Actor) -> Crea
 
 @transaction.atomic
 def change(webhook_id: uuid.UUID, *, name: str, address: str, topics: Iterable[str], by: Actor) -> Webhook:
-    """Change its name, address and topics. What waits goes to the new address. Raises NotPermitted, DoesNotExist, or
-    NotAllowed with the field."""
+    """Change its name, address and topics. What waits goes to the new address, which has not failed yet. Raises
+    NotPermitted, DoesNotExist, or NotAllowed with the field."""
     webhook = locked(webhook_id, by=by)
     before, told = _said(webhook), _told(webhook)
     webhook.name = _checked_name(name)
@@ -72,8 +72,10 @@ def change(webhook_id: uuid.UUID, *, name: str, address: str, topics: Iterable[s
     webhook.topics = _checked_topics(topics)
     changed = [field for field, said in _said(webhook).items() if before[field] != said]
     changes = {field: [told[field], _told(webhook)[field]] for field in changed}
+    if "address" in changes:
+        webhook.failing_since = None
     if changes:
-        webhook.save(update_fields=["name", "address", "topics"])
+        webhook.save(update_fields=["name", "address", "topics", "failing_since"])
         log.record(Event.WEBHOOK_CHANGED, by=by, target=target(webhook), changes=changes)
     return webhook
 
@@ -129,18 +131,20 @@ def test(webhook_id: uuid.UUID, *, by: Actor) -> Delivery:
 
 
 @transaction.atomic
-def send_again(delivery_id: uuid.UUID, *, webhook_id: uuid.UUID, by: Actor) -> Delivery:
-    """Try a delivery again that was given up, or is waiting for its next attempt, from now on as if it were new.
-    Raises NotPermitted, DoesNotExist; NotAllowed for what was delivered, or while the webhook is disabled."""
+def send_again(webhook_id: uuid.UUID, *, only: uuid.UUID | None = None, by: Actor) -> int:
+    """Try again, from now on as if it were new, what was given up; or only one delivery, which may also wait for its
+    next attempt. How many: what was delivered meanwhile, or sent again by somebody else, is left as it is. Raises
+    NotPermitted, DoesNotExist, NotAllowed for a disabled webhook."""
     webhook = locked(webhook_id, by=by)
-    delivery = webhook.deliveries.get(pk=delivery_id)
-    if delivery.delivered_at:
-        raise NotAllowed("", _("This was delivered already."))
+    found = webhook.deliveries.dead()
+    if only:
+        found = webhook.deliveries.filter(pk=webhook.deliveries.get(pk=only).pk, delivered_at=None, attempts__gt=0)
     if webhook.disabled_at:
         raise NotAllowed("", _("Enable the webhook first."))
-    delivery.due_at, delivery.dead_at, delivery.attempts = by.now, None, 0
-    delivery.save(update_fields=["due_at", "dead_at", "attempts"])
-    return delivery
+    count = found.update(due_at=by.now, dead_at=None, attempts=0)
+    if count:
+        log.record(Event.WEBHOOK_SENT_AGAIN, by=by, target=target(webhook), changes={"deliveries": count})
+    return count
 
 
 def locked(webhook_id: uuid.UUID, *, by: Actor) -> Webhook:

@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import Member, Role, Sort
 from keys import rum_applications, telling
 from keys.kinds import API_KEY, KINDS
-from keys.models import Detection, Notification, SupportRequest, Way
+from keys.models import Detection, Mail, Notification, SupportRequest, Way
 from keys.safety import leaks
 from keys.safety.matches import Match
 from keys.telling import News, webhooks
@@ -86,8 +86,11 @@ MATRIX = {
     "webhook-rotate": ("5555555", "L333+44"),
     "webhook-test": ("5555555", "L333+44"),
     "webhook-send-again": ("5555555", "L333+44"),
+    "webhook-send-all-again": ("5555555", "L333+44"),
     "webhook-delete": ("L333+44", "L333+44"),
     "timed-work": ("L333+++", "5555555"),
+    "mail-send-again": ("5555555", "L333+44"),
+    "mail-send-all-again": ("5555555", "L333+4+"),
     "hygiene": ("L33++4+", "5555555"),
     "hygiene-scan": ("5555555", "L333+4+"),
     "hygiene-control": ("L33++4+", "5555555"),
@@ -248,6 +251,7 @@ def places(alice, robot, issue, acme, now, actor_of):
         "role": {"pk": role.pk},
         "webhook": {"pk": delivery.webhook_id},
         "webhook-send-again": {"pk": delivery.webhook_id, "delivery": delivery.pk},
+        "mail-send-again": {"pk": Mail.objects.filter(member=alice).first().pk},
         "notification-read": {"pk": Notification.objects.of(alice).first().pk},
         "support-organization": organization,
         "support-limit": organization | {"kind": API_KEY},

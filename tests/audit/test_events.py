@@ -19,10 +19,18 @@ def test_no_label_is_given_twice():
         assert len({str(label) for label in LABELS.values()}) == len(Event)
 
 
-def test_a_limit_is_named_by_its_kind():
-    event = AuditEvent(event="limit.changed", actor_label="Sam", target_type="limit", target_id="api_key")
+@pytest.mark.parametrize(
+    ("event", "target", "said"),
+    [
+        ("limit.changed", "api_key", "Sam changed the limit of API keys"),
+        ("policy.changed", "api_key", "Sam changed the policy for API keys"),
+        ("control.changed", "unused_api_keys", "Sam changed the key hygiene settings of Unused API keys"),
+    ],
+)
+def test_what_has_a_name_of_ours_is_named_by_it(event, target, said):
+    known = AuditEvent(event=event, actor_label="Sam", target_type=event.partition(".")[0], target_id=target)
 
-    assert sentence(event) == "Sam changed the limit of API keys"
+    assert sentence(known) == said
 
 
 def test_a_sentence_keeps_what_people_wrote_as_they_wrote_it():

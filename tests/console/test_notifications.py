@@ -135,6 +135,13 @@ def test_choices_start_with_the_defaults_and_are_kept(alice, client_of):
     assert kept[Topic.EXPIRY] == choices.Choice(bell=False, mail=MailChoice.NEVER)
 
 
+def test_when_the_days_mail_leaves_is_told_in_the_readers_time_zone(alice, client_of):
+    alice.person.time_zone = "Asia/Tokyo"
+    alice.person.save(update_fields=["time_zone"])
+
+    assert "leaves at 16:00 JST in one mail" in text(client_of(alice).get(f"{HOME}choices/"))
+
+
 def test_a_bad_choice_is_refused_at_its_field(alice, client_of):
     chosen = {f"{topic}_mail": "daily" for topic in Topic} | {"leaks_mail": "hourly"}
     answer = client_of(alice).post(f"{HOME}choices/", chosen)

@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.staticfiles.management.commands.runserver import Command as Server
+from django.core.management import get_commands, load_command_class
 
 from console.organization import timed_work
 from keys import tick
 from keys.models import Mail, TickRun
+from keys.ticker import Ticker
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +58,17 @@ def test_it_shows_each_jobs_last_run(alice, client_of, now):
     assert ">7<" in page
 
 
+def test_the_server_of_make_dev_does_it_too(monkeypatch, settings):
+    begun = []
+    monkeypatch.setattr(Ticker, "start", lambda ticker: begun.append(ticker))
+    monkeypatch.setattr(Server, "inner_run", lambda *_given, **_named: None)
+    command = load_command_class(get_commands()["runserver"], "runserver")
+    for settings.TICK in (True, False):
+        command.inner_run()
+
+    assert len(begun) == 1
+
+
 def test_it_says_what_failed_and_what_is_late(alice, client_of, now):
     list(tick.run(lambda: now - timedelta(hours=1), jobs=tick.JOBS))
     TickRun.objects.filter(job="webhooks").update(error="OSError")
@@ -73,6 +87,13 @@ def test_it_says_who_does_it(by_itself, words, alice, client_of, settings):
     assert words in text(client_of(alice).get(HOME))
 
 
+@pytest.mark.parametrize("is_set_up", [True, False])
+def test_it_says_whether_mails_leave_the_server_at_all(is_set_up, alice, client_of, settings):
+    settings.EMAIL_IS_SET_UP = is_set_up
+
+    assert ("No mail server is set up" in text(client_of(alice).get(HOME))) != is_set_up
+
+
 def test_it_lists_the_organizations_mails_that_did_not_leave(stuck, alice, client_of):
     page = text(client_of(alice).get(HOME))
 
@@ -80,6 +101,25 @@ def test_it_lists_the_organizations_mails_that_did_not_leave(stuck, alice, clien
     assert "dead@acme.example" in page
     assert "sent@acme.example" not in page
     assert "other@globex.example" not in page
+
+
+@pytest.mark.parametrize("whose", ["dead", "waits"])
+def test_a_mail_that_was_given_up_or_waits_is_sent_again_once(whose, stuck, alice, client_of):
+    admin, mail = client_of(alice), Mail.objects.get(address__startswith=whose)
+
+    for said in ("1 is sent again within a minute.", "Nothing was left to be sent again."):
+        answer = admin.post(f"{HOME}mails/{mail.pk}/send/")
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"{HOME}#mails")
+        assert said in text(admin.get(HOME))
+
+
+def test_all_mails_that_were_given_up_are_sent_again(stuck, alice, client_of):
+    admin = client_of(alice)
+    assert "Send again what was given up" in text(admin.get(HOME))
+    admin.post(f"{HOME}mails/send/")
+
+    assert not Mail.objects.dead().exists()
+    assert "Send again what was given up" not in text(admin.get(HOME))
 
 
 def test_support_reads_it_without_anybodys_mail(stuck, sam, client_of):

@@ -1,9 +1,6 @@
 """The pages of webhooks."""
 
-import ipaddress
-import threading
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -31,26 +28,14 @@ def hook(alice, actor_of):
 
 
 @pytest.fixture
-def listener(settings, hook):
-    """Where the webhook leads to; what it answers can be set."""
+def reachable(site, hook):
+    """The webhook leads to the site; to the path that is given."""
 
-    class Listener(BaseHTTPRequestHandler):
-        def do_POST(self):
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(self.server.status)
-            self.end_headers()
+    def lead(path="/ok"):
+        Webhook.objects.update(address=site.url + path)
 
-        def log_message(self, *_args):
-            pass
-
-    settings.EGRESS_ALLOW = [ipaddress.ip_network("127.0.0.0/8")]
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Listener)
-    server.status = 200
-    threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
-    Webhook.objects.update(address=f"http://127.0.0.1:{server.server_port}/")
-    yield server
-    server.shutdown()
-    server.server_close()
+    lead()
+    return lead
 
 
 def test_without_any_the_page_says_what_they_are_for(admin):
@@ -96,37 +81,62 @@ def test_it_is_edited(admin, hook):
     assert (hook.name, hook.topics) == ("renamed", ["rotation"])
 
 
-def test_a_test_says_at_once_whether_it_was_taken(admin, hook, listener):
+def test_a_test_says_at_once_whether_it_was_taken(admin, hook, reachable):
     admin.post(f"{HOME}{hook.pk}/test/")
     assert "It was taken." in text(admin.get(f"{HOME}{hook.pk}/"))
 
-    listener.status = 500
+    reachable("/broken")
     admin.post(f"{HOME}{hook.pk}/test/")
     page = text(admin.get(f"{HOME}{hook.pk}/"))
     assert "It was not taken: it answered 500." in page
     assert "It has taken nothing since" in page
 
 
-def test_what_was_given_up_is_listed_and_can_be_sent_again(admin, hook, listener, now):
-    dead = Delivery.objects.create(
-        webhook=hook,
-        news="credential.leaked",
-        key="k",
-        body="{}",
-        told_at=now - timedelta(days=3),
-        due_at=now - timedelta(days=1),
-        dead_at=now - timedelta(days=1),
-        attempts=9,
-        error="it answered 503",
-    )
+@pytest.fixture
+def dead(hook, now):
+    """So many deliveries that were given up."""
+
+    def made(count):
+        rows = [
+            Delivery(
+                webhook=hook,
+                news="credential.leaked",
+                key=f"k{n}",
+                body="{}",
+                told_at=now - timedelta(days=3),
+                due_at=now - timedelta(days=1),
+                dead_at=now - timedelta(days=1),
+                attempts=9,
+                error="it answered 503",
+            )
+            for n in range(count)
+        ]
+        return Delivery.objects.bulk_create(rows)
+
+    return made
+
+
+def test_what_was_given_up_is_listed_and_can_be_sent_again(admin, hook, reachable, dead):
+    (one,) = dead(1)
     page = text(admin.get(f"{HOME}{hook.pk}/?show=dead"))
     assert "it answered 503" in page
     assert 'aria-label="Send credential.leaked again"' in page
 
-    admin.post(f"{HOME}{hook.pk}/deliveries/{dead.pk}/send/")
-    dead.refresh_from_db()
-    assert dead.delivered_at
+    for _ in range(2):
+        admin.post(f"{HOME}{hook.pk}/deliveries/{one.pk}/send/")
+        assert "It was taken." in text(admin.get(f"{HOME}{hook.pk}/"))
     assert "Nothing was given up" in text(admin.get(f"{HOME}{hook.pk}/?show=dead"))
+
+
+def test_a_thousand_that_were_given_up_are_sent_again_by_one_button(admin, hook, dead, django_assert_max_num_queries):
+    dead(1_000)
+    with django_assert_max_num_queries(20):
+        admin.post(f"{HOME}{hook.pk}/deliveries/send/")
+
+    assert Delivery.objects.waiting().count() == 1_000
+    assert "1000 are sent again within a minute." in text(admin.get(f"{HOME}{hook.pk}/"))
+    admin.post(f"{HOME}{hook.pk}/deliveries/send/")
+    assert "Nothing was left to be sent again." in text(admin.get(f"{HOME}{hook.pk}/"))
 
 
 def test_it_is_disabled_and_enabled_again(admin, hook):

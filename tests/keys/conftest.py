@@ -4,16 +4,20 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
+from keys import telling
 from keys.kinds import API_KEY
 from keys.models import Way
 from keys.safety import leaks
 from keys.safety.matches import Match
+from keys.telling import News, webhooks
 from keys.usage import drain
 from keys.usage.drain import Drainer
 from keys.usage.spool import Spool
 from tests.keys.leaking import GIST
 from tests.keys.spooling import in_ms
+from tests.keys.tidings import CI, LEAK
 
 
 @pytest.fixture
@@ -65,3 +69,24 @@ def write(writer, now):
 def drainer(folder, monkeypatch):
     monkeypatch.setattr(drain, "REST_SECONDS", 0)
     return Drainer(folder)
+
+
+@pytest.fixture
+def tell(acme, now):
+    """Tells of a leak, or of something else."""
+
+    def told(*to, news=News.CREDENTIAL_LEAKED, key="leak:1", words=LEAK, at=now, also=()):
+        with transaction.atomic():
+            telling.tell(news, organization_id=acme.pk, to=to, about=CI, words=words, key=key, also=also, now=at)
+
+    return told
+
+
+@pytest.fixture
+def hook(site, alice, actor_of):
+    """A new webhook of Acme's to a path of the site."""
+
+    def made(path="/ok", topics=("leaks",)):
+        return webhooks.create(name=path, address=site.url + path, topics=topics, by=actor_of(alice))
+
+    return made

@@ -257,12 +257,13 @@ def test_while_github_is_down_the_last_keys_count_for_a_day(keys, site, clock):
         keys.find(KEY_ID)
 
 
-def test_before_the_first_keys_a_report_is_to_come_again(send, site):
+def test_before_the_first_keys_a_report_is_to_come_again_and_the_log_says_why(send, site, caplog):
     site.is_down = True
 
     answer = send([])
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert "GitHub's public keys cannot be fetched: it could not be reached" in caplog.text
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"public_keys": [1]}', b'{"public_keys": {"a": "b"}}', b"<html>"])

@@ -1,43 +1,26 @@
-"""Telling people: once, in the ways they chose, in their language, without floods, and nothing lost on the way."""
+"""Telling people: once, in the ways they chose; and what they find behind the bell."""
 
-import smtplib
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.core import mail as outbox
-from django.core.mail.backends.locmem import EmailBackend
 from django.db import transaction
 
-from audit.log import Target
 from audit.models import AuditEvent
-from keys import offboarding, telling
+from keys import telling
 from keys.models import Delivery, Mail, MailChoice, Notification, Webhook
-from keys.telling import News, Severity, Tidings, Topic, choices, leases, mails, places, reading, retention
+from keys.telling import News, Severity, Topic, choices, places, reading, retention
 from keys.telling.choices import Choice
+from tests.keys.tidings import CI, LEAK
 
 pytestmark = pytest.mark.django_db
 
-CI = Target("api_key", "11111111-1111-4111-8111-111111111111", "ci")
-LEAK = {"last4": "abcd", "where": "github.com/acme/site"}
 DAY = timedelta(days=1)
 MORNING = datetime(2026, 3, 4, 6, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def tell(acme):
-    def told(*to, news=News.CREDENTIAL_LEAKED, key="leak:1", words=LEAK, at=MORNING, also=()):
-        with transaction.atomic():
-            telling.tell(news, organization_id=acme.pk, to=to, about=CI, words=words, key=key, also=also, now=at)
-
-    return told
-
-
-@pytest.fixture
-def due(tell):
-    """Something that is told once a day."""
-    return lambda *to, key="due:1", at=MORNING: tell(
-        *to, news=News.ROTATION_DUE, key=key, words={"due_at": "2026-03-11T00:00:00+00:00"}, at=at
-    )
+def now():
+    return MORNING
 
 
 @pytest.fixture
@@ -46,29 +29,6 @@ def choose(actor_of):
         choices.choose({topic: Choice(bell=bell, mail=mail)}, by=actor_of(member))
 
     return chosen
-
-
-class Broken(EmailBackend):
-    """A mail server that is away, until told otherwise; or that refuses one address."""
-
-    error: Exception | None = None
-    refuses = ""
-    tried = 0
-
-    def send_messages(self, messages):
-        Broken.tried += 1
-        if Broken.error and Broken.refuses in messages[0].to[0]:
-            raise Broken.error
-        return super().send_messages(messages)
-
-
-@pytest.fixture
-def server(settings, monkeypatch):
-    settings.EMAIL_BACKEND = f"{__name__}.Broken"
-    monkeypatch.setattr(Broken, "error", ConnectionRefusedError("away"))
-    monkeypatch.setattr(Broken, "refuses", "")
-    monkeypatch.setattr(Broken, "tried", 0)
-    return Broken
 
 
 def test_every_piece_of_news_has_a_sentence_a_topic_and_a_severity():
@@ -140,179 +100,6 @@ def test_a_choice_is_in_the_trail_and_the_same_again_is_not(choose, alice):
 
     (event,) = AuditEvent.objects.filter(event="notifications.changed")
     assert event.changes == {"expiry": ["bell, daily", "bell, never"]}
-
-
-def test_what_is_urgent_leaves_at_once_and_the_rest_once_a_day(tell, due, alice):
-    tell(alice)
-    due(alice)
-    due(alice, key="due:2")
-
-    assert mails.send(MORNING) == 1
-    assert mails.send(MORNING + timedelta(minutes=29)) == 0
-    assert mails.send(MORNING + timedelta(minutes=30)) == 1
-    urgent, daily = outbox.outbox
-    assert urgent.subject == "ci (…abcd) leaked, and still lets programs in. Found: github.com/acme/site"
-    assert "/apis/api-keys/11111111-1111-4111-8111-111111111111/" in urgent.body
-    assert daily.subject == "Keyhouse: 2 notifications"
-    assert daily.body.count("ci is due for rotation by 11 March 2026, 00:00 UTC.") == 2
-
-
-def test_a_thousand_leaks_are_one_mail_to_each_and_a_few_queries(
-    acme, alice, bob, django_assert_max_num_queries, actor_of
-):
-    several = [
-        Tidings(
-            news=News.CREDENTIAL_LEAKED, to=(alice, bob), about=CI, words=LEAK, key=f"leak:{n}", also=["x@y.example"]
-        )
-        for n in range(1_000)
-    ]
-    with transaction.atomic(), django_assert_max_num_queries(100):
-        telling.tell_all(several, organization_id=acme.pk, now=MORNING)
-
-    assert mails.send(MORNING) == 3
-    assert sorted(mail.to[0] for mail in outbox.outbox) == [alice.email, bob.email, "x@y.example"]
-    assert "and 950 more" in outbox.outbox[0].body
-    assert reading.unread(alice) == reading.MOST_COUNTED
-    assert not Mail.objects.waiting().exists()
-
-
-def test_what_trickles_in_is_gathered(tell, alice):
-    sent = []
-    for minute in range(30):
-        tell(alice, key=f"leak:{minute}", at=MORNING + timedelta(minutes=minute))
-        sent.append(mails.send(MORNING + timedelta(minutes=minute)))
-
-    assert sum(sent) == 3
-    assert mails.send(MORNING + timedelta(minutes=30)) == 1
-    assert not Mail.objects.waiting().exists()
-
-
-def test_a_digest_that_was_late_is_the_days_only_one(due, alice):
-    due(alice)
-    mails.send(MORNING + DAY)
-    due(alice, key="due:2", at=MORNING + DAY)
-
-    assert mails.send(MORNING + DAY + timedelta(hours=2)) == 0
-    assert mails.send(MORNING + 2 * DAY) == 0
-    assert mails.send(MORNING + 2 * DAY + timedelta(minutes=30)) == 1
-
-
-def test_one_person_in_two_organizations_gets_one_mail(tell, alice, second, globex):
-    tell(alice)
-    with transaction.atomic():
-        telling.tell(
-            News.CREDENTIAL_LEAKED, organization_id=globex.pk, to=[second], about=CI, words=LEAK, key="k", now=MORNING
-        )
-
-    assert mails.send(MORNING) == 1
-    assert [line for line in outbox.outbox[0].body.splitlines() if line in {"Acme", "Globex"}] == ["Acme", "Globex"]
-
-
-def test_an_address_that_is_no_members_is_told_by_mail_alone(tell, alice):
-    for _ in range(2):
-        tell(also=[" Security@Acme.example "])
-
-    assert mails.send(MORNING) == 1
-    assert outbox.outbox[0].to == ["security@acme.example"]
-    assert "security contact" in outbox.outbox[0].body
-    assert mails.send(MORNING + DAY) == 0
-
-
-def test_people_read_it_in_their_language(due, alice):
-    alice.person.language = "fr"
-    alice.person.save(update_fields=["language"])
-    due(alice)
-    mails.send(MORNING + DAY)
-
-    assert "11 mars 2026" in outbox.outbox[0].body
-
-
-def test_who_has_left_hears_nothing_more(tell, alice, camille, actor_of):
-    tell(camille)
-    offboarding.disable(camille.pk, by=actor_of(alice))
-
-    assert mails.send(MORNING) == 0
-    assert not Mail.objects.exists()
-
-
-def test_nothing_is_lost_while_the_mail_server_is_away(tell, alice, bob, server):
-    tell(alice, bob)
-    for minute in range(60):
-        assert mails.send(MORNING + timedelta(minutes=minute)) == 0
-    assert server.tried <= 12  # not everybody at every attempt
-    server.error = None
-    for minute in range(60, 130):
-        mails.send(MORNING + timedelta(minutes=minute))
-
-    assert sorted(mail.to[0] for mail in outbox.outbox) == [alice.email, bob.email]
-
-
-def test_after_some_days_it_is_given_up_and_kept_to_be_seen(tell, alice, server):
-    tell(alice)
-    for hour in range(24 * 5):
-        mails.send(MORNING + timedelta(hours=hour))
-
-    (given_up,) = Mail.objects.dead()
-    assert given_up.error == "ConnectionRefusedError"
-    assert given_up.dead_at - given_up.told_at >= mails.GIVE_UP
-
-
-def test_an_address_the_server_refuses_holds_up_nobody_else(tell, alice, bob, server):
-    server.error, server.refuses = smtplib.SMTPRecipientsRefused({}), "alice"
-    tell(alice, bob)
-
-    assert mails.send(MORNING) == 1
-    assert Mail.objects.get(member=alice).attempts == 1
-
-
-def test_who_must_wait_keeps_nobody_else_waiting(tell, alice, bob, camille, monkeypatch):
-    tell(alice)
-    mails.send(MORNING)
-    tell(alice, bob, camille, key="leak:2")
-    monkeypatch.setattr(mails, "MOST_RECIPIENTS", 1)
-
-    assert mails.send(MORNING) == 2
-
-
-def test_two_ticks_at_once_send_it_once(tell, alice, bob, monkeypatch):
-    tell(alice, bob)
-    real, seen = mails.notices.send_to, []
-
-    def send_to(address, template, context):
-        seen.append(mails.send(MORNING) if not seen else 0)
-        real(address, template, context)
-
-    monkeypatch.setattr(mails.notices, "send_to", send_to)
-    mails.send(MORNING)
-
-    assert len(outbox.outbox) == 2
-    assert seen[0] == 0
-
-
-@pytest.mark.parametrize("step", ["_claim", "context", "_failed", "_rows"])
-def test_killed_anywhere_and_run_again_it_ends_the_same(step, tell, alice, bob, monkeypatch):
-    class Killed(BaseException):
-        pass
-
-    tell(alice, bob)
-    real = getattr(mails, step)
-
-    def kill(*given, **named):
-        real(*given, **named)
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(mails, step, kill)
-        if step == "_failed":
-            patch.setattr(mails.notices, "send_to", lambda *_: 1 / 0)
-        with pytest.raises(Killed):
-            mails.send(MORNING)
-    for minute in range(1, 20):
-        mails.send(MORNING + timedelta(minutes=minute) + leases.LEASE)
-
-    assert not Mail.objects.waiting().exists()
-    assert {mail.to[0] for mail in outbox.outbox} == {alice.email, bob.email}
-    assert Notification.objects.count() == 2
 
 
 def test_webhooks_hear_of_their_topics_and_disabled_ones_of_nothing(tell, alice, acme, globex):
