@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from keys.kinds import API_KEY
-from keys.models import Way
+from keys.models import Detection, Way
 from keys.safety import leaks
 from keys.safety.matches import Match
+from tests.keys.estate import API_KEYS
 from tests.keys.leaking import GIST
 
 
@@ -31,3 +32,12 @@ def reported(reporter):
 def spare(issue, alice):
     """An API key beside the one that is looked at."""
     return issue(API_KEY, alice, name="spare")
+
+
+@pytest.fixture
+def unused(estate):
+    """An API key that is found unused, beside one that is not."""
+    row = estate.key(API_KEY, "old", created=91, used=None, owned=True)
+    estate.key(API_KEY, "busy")
+    estate.scan()
+    return Detection.objects.get(control=API_KEYS.slug, resource_id=row.pk)
