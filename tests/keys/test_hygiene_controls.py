@@ -69,20 +69,20 @@ def test_scopes_that_were_not_counted_long_enough_say_nothing(estate, acme, now)
     assert settings.of(acme.pk, BY_SLUG["unused_scopes"]).find(now) == []
 
 
-def test_scopes_that_were_changed_lately_say_nothing(estate, acme, alice, actor_of, now):
+def test_scopes_that_were_changed_lately_say_nothing(estate, acme, by, now):
     used = [("scope", SCOPE, 10), ("scope", SCOPE, ENOUGH)]
     row = estate.key(PERSONAL_ACCESS_TOKEN, "pat", created=120, scopes=[SCOPE], uses=used)
     estate.save()
-    editing.set_scopes(row.pk, scopes=[SCOPE, UNUSED_SCOPE], by=actor_of(alice))
+    editing.set_scopes(row.pk, scopes=[SCOPE, UNUSED_SCOPE], by=by)
 
     assert settings.of(acme.pk, BY_SLUG["unused_scopes"]).find(now) == []
 
 
-def test_names_that_a_pattern_fits_are_left_out(estate, acme, alice, actor_of, now):
+def test_names_that_a_pattern_fits_are_left_out(estate, acme, by, now):
     troubled(estate)
     estate.scan()
 
-    configuring.configure(BY_SLUG["unused_api_keys"], parameters={EXCLUSIONS: ["api never*"]}, by=actor_of(alice))
+    configuring.configure(BY_SLUG["unused_api_keys"], parameters={EXCLUSIONS: ["api never*"]}, by=by)
 
     assert found(acme)["unused_api_keys"] == {"api used 91 days ago"}
     left_out = Detection.objects.get(control="unused_api_keys", label="api never used")
@@ -111,10 +111,10 @@ def test_a_pattern_is_no_regular_expression_and_takes_no_time_whatever_stars_it_
     assert time.monotonic() - began < 0.5
 
 
-def test_a_threshold_moves_what_is_found(estate, acme, alice, actor_of):
+def test_a_threshold_moves_what_is_found(estate, acme, by):
     troubled(estate)
     estate.save()
-    configuring.configure(BY_SLUG["unused_api_keys"], parameters={"api_key_threshold": 80}, by=actor_of(alice))
+    configuring.configure(BY_SLUG["unused_api_keys"], parameters={"api_key_threshold": 80}, by=by)
 
     more = {"api used 89 days ago", "api never used but young"}
     assert found(acme)["unused_api_keys"] == EXPECTED["unused_api_keys"] | more
