@@ -20,6 +20,7 @@ from console.organization import (
     help_page,
     hygiene,
     hygiene_detections,
+    hygiene_mitigating,
     limits,
     managers,
     members,
@@ -196,7 +197,7 @@ hygiene_urls = [
     path("detections/<uuid:pk>/mitigate/", hygiene_detections.detection_mitigate, name="detection-mitigate"),
     path("<slug:slug>/", hygiene.hygiene_control, name="hygiene-control"),
     path("<slug:slug>/settings/", hygiene.hygiene_settings, name="hygiene-settings"),
-    path("<slug:slug>/mitigate/", hygiene_detections.hygiene_mitigate, name="hygiene-mitigate"),
+    path("<slug:slug>/mitigate/", hygiene_mitigating.hygiene_mitigate, name="hygiene-mitigate"),
 ]
 
 # /data-intake/, /timed-work/, /limits/, /usage/, /audit/, /reference/, /help/

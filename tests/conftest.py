@@ -28,6 +28,7 @@ from keys.usage import rollups
 from keys.usage.observations import Observation
 from keys.verification import Outcome
 from tests.browsing import playwright  # noqa: F401 - a fixture for every folder
+from tests.keys.estate import Estate
 from tests.listening import site  # noqa: F401 - a fixture for every folder
 from tests.serving import server  # noqa: F401 - a fixture for every folder
 
@@ -169,6 +170,12 @@ def robot(acme: Organization, now: datetime) -> Member:
     )
     MemberRole.objects.create(member=account, role_id=STANDARD.id)
     return account
+
+
+@pytest.fixture
+def estate(acme: Organization, alice: Member, robot: Member, now: datetime) -> Estate:
+    """Acme with as many keys as are asked for, whose histories are known."""
+    return Estate(acme, owner=alice, account=robot, now=now)
 
 
 @pytest.fixture

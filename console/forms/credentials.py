@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import QuerySet
@@ -15,8 +16,9 @@ from accounts.models import Member
 from console.forms.nonces import NonceForm
 from console.forms.ownership import OwnershipFields
 from console.kind_pages import EXPIRY_DAYS, Preset
+from keys import ownership
 from keys.kinds import Rule
-from keys.models import Policy
+from keys.models import Credential, Policy
 
 USUAL_DAYS = 90
 
@@ -157,6 +159,15 @@ def prefilled(params: Any) -> dict[str, Any]:
         if said := params.get(word, "").replace("\0", ""):
             initial[word] = said[:128]
     return initial
+
+
+def another_like(credential: Credential) -> str:
+    """The link's query with which `prefilled` starts one like it, but for its name."""
+    said = ownership.of(credential)
+    owner = said.member_id if said else credential.owner_id
+    words = {"team": said.team, "environment": said.environment, "purpose": said.purpose} if said else {}
+    values = {"owner": owner, "scopes": ",".join(credential.scopes or ()), **words}
+    return urlencode({word: value for word, value in values.items() if value})
 
 
 def with_preset(data: QueryDict, preset: Preset | None, owner: Member | None) -> QueryDict:

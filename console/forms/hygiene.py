@@ -1,5 +1,6 @@
 """What is set of controls, and what is done about detections."""
 
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,8 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy, pgettext_lazy
 
 from accounts.models import Member
+from accounts.refusals import NotAllowed
+from console.forms.errors import add_refusal
+from console.forms.ownership import OwnershipFields
+from keys import ownership
 from keys.hygiene.controls import EXCLUSIONS
 from keys.hygiene.detections import LONGEST_DELAY, LONGEST_REASON, LONGEST_TEAM
+from keys.hygiene.mitigations import Mitigation, name_owner
 from keys.hygiene.settings import Setting
 from keys.models import DetectionState
 
@@ -132,3 +138,27 @@ class MitigateForm(forms.Form):
             words = {"word": WORD}
             raise forms.ValidationError(_("Type “%(word)s”, to show that you mean it.") % words)
         return typed
+
+    def mitigation(self) -> Mitigation | None:
+        """What is to be done: what the control does."""
+        return None
+
+
+class OwnerForm(OwnershipFields):
+    """Who is to look after it, or after several: somebody, a team, or both."""
+
+    def __init__(self, organization_id: uuid.UUID, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.organization_id = organization_id
+        self.add_ownership(ownership.possible(organization_id))
+        del self.fields["environment"], self.fields["purpose"]
+
+    def clean(self) -> None:
+        try:
+            ownership.checked(self.owned(), organization_id=self.organization_id, required=True)
+        except NotAllowed as refusal:
+            add_refusal(self, refusal)
+
+    def mitigation(self) -> Mitigation:
+        """What is to be done: this owner is named."""
+        return name_owner(self.owned())

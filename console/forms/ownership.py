@@ -22,6 +22,7 @@ class OwnershipFields(forms.Form):
             members,
             required=False,
             label=_("Owner"),
+            empty_label=_("No member"),
             error_messages={"invalid_choice": _("Choose an active owner from the list.")},
         )
         for name, label in (("team", _("Team")), ("environment", _("Environment")), ("purpose", _("Purpose"))):

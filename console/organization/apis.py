@@ -1,5 +1,6 @@
 """Integration → APIs: every kind of credential on one page."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -25,6 +26,7 @@ from keys.lifecycle import Issued
 from keys.models import Credential, CredentialQuerySet, Limit, Policy
 
 ROWS_SHOWN = 5
+REASONS_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,12 @@ def apis_page(
     sections = _sections(request, listing.narrowed(visible, words=words, state=state, at=at), form, at)
     if words or state:
         sections = [section for section in sections if section.total]
+    attention = _attention(visible, at)
+    worst = attention if state == listing.ATTENTION.slug else attention[:REASONS_SHOWN]
     context: dict[str, Any] = {
         "sections": sections,
-        "attention": _attention(visible, at),
+        "attention": worst,
+        "more_reasons": len(attention) - len(worst),
         "may_review": request.actor.can(P.GOVERNANCE_CONSOLE_READ),
         "q": words,
         "filter": listing.chosen_filter(state),
@@ -148,29 +153,26 @@ def _form(request: SignedInRequest, policy: Policy, refused: CredentialForm | No
 
 
 def _attention(visible: CredentialQuerySet, at: listing.Standpoint) -> list[Attention]:
-    """What needs a look today, counted in one query."""
-    rules = {state: listing.chosen_filter(state).rule(at) for state, _tone, _text in _ATTENTION}
-    counts = visible.aggregate(**{state: Count("pk", filter=rule) for state, rule in rules.items()})
+    """What needs a look today, the worst first, counted in one query."""
+    counts = visible.aggregate(**{one.slug: Count("pk", filter=one.rule(at)) for one in listing.WORST_FIRST})
     return [
-        Attention(tone, count, text(count), f"{reverse('apis')}?state={state}")
-        for state, tone, text in _ATTENTION
-        if (count := counts[state])
+        Attention(one.tone, count, _WHY[one.slug](count), f"{reverse('apis')}?state={one.slug}")
+        for one in listing.WORST_FIRST
+        if (count := counts[one.slug])
     ]
 
 
-_ATTENTION = (
-    ("in_browser", "bad", lambda n: ngettext("seen in a browser", "seen in a browser", n)),
-    ("blocked", "bad", lambda n: ngettext("is blocked", "are blocked", n)),
-    ("expiring", "bad", lambda n: ngettext("expires within 7 days", "expire within 7 days", n)),
-    ("expired", "warn", lambda n: ngettext("has expired", "have expired", n)),
-    ("overdue", "bad", lambda n: ngettext("is overdue for rotation", "are overdue for rotation", n)),
-    ("due_soon", "warn", lambda n: ngettext("is due for rotation soon", "are due for rotation soon", n)),
-    ("waiting", "warn", lambda n: ngettext("waits for a first use", "wait for a first use", n)),
-    ("unscoped", "warn", lambda n: ngettext("has all of its owner’s access", "have all of their owner’s access", n)),
-    ("unknown_owner", "warn", lambda n: ngettext("has no known owner", "have no known owner", n)),
-    ("never_used", "warn", lambda n: ngettext("never used", "never used", n)),
-    ("idle", "warn", lambda n: ngettext("unused for 90 days", "unused for 90 days", n)),
-)
+_WHY: dict[str, Callable[[int], str]] = {
+    "in_browser": lambda n: ngettext("seen in a browser", "seen in a browser", n),
+    "blocked": lambda n: ngettext("is blocked", "are blocked", n),
+    "expiring": lambda n: ngettext("expires within 7 days", "expire within 7 days", n),
+    "overdue": lambda n: ngettext("is overdue for rotation", "are overdue for rotation", n),
+    "unknown_owner": lambda n: ngettext("has no known owner", "have no known owner", n),
+    "unscoped": lambda n: ngettext("has all of its owner’s access", "have all of their owner’s access", n),
+    "idle": lambda n: ngettext("unused for 90 days", "unused for 90 days", n),
+    "waiting": lambda n: ngettext("waits for a first use", "wait for a first use", n),
+    "due_soon": lambda n: ngettext("is due for rotation soon", "are due for rotation soon", n),
+}
 
 
 @require_safe

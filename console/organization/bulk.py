@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.actors import NotPermitted
+from accounts.actors import Actor, NotPermitted
 from accounts.refusals import NotAllowed
 from console.access import member
 from console.forms.rotations import BulkRevokeForm, BulkRotateForm
@@ -20,12 +20,16 @@ from console.organization import effects
 from console.pages import moved, page, posted
 from console.requests import SignedInRequest
 from keys import governance, lifecycle, policies, rotation
+from keys.hygiene import scanning
 from keys.kinds import Kind
 from keys.lifecycle import Issued
 from keys.models import Credential
 
 MOST = 50
 """How many can be chosen at once."""
+
+Verb = Callable[[uuid.UUID], Issued | Credential]
+"""What is done to each."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ def credentials_rotate(request: SignedInRequest, kind: Kind) -> HttpResponse:
     form = BulkRotateForm(policies.of(request.actor.organization, kind), posted(request), total=len(chosen))
     if request.method == "POST" and form.is_valid():
         overlap, nonce, by = form.chosen, form.cleaned_data["nonce"], request.actor
-        results = _each(chosen, lambda one: rotation.rotate(one.pk, overlap=overlap, by=by, nonce=f"{nonce}{one.pk}"))
+        results = _each(chosen, lambda pk: rotation.rotate(pk, overlap=overlap, by=by, nonce=f"{nonce}{pk}"), by=by)
         return page(request, "organization/credentials/bulk_rotated.html", {"kind": kind, "results": results})
     choices = form.choices(request.now)
     return _confirm(request, kind, chosen, form, "organization/credentials/bulk_rotate.html", choices=choices)
@@ -77,7 +81,7 @@ def credentials_revoke(request: SignedInRequest, kind: Kind) -> HttpResponse:
     form = BulkRevokeForm(posted(request), total=len(chosen))
     if request.method == "POST" and form.is_valid():
         reason, by = form.cleaned_data["reason"], request.actor
-        results = _each(chosen, lambda one: lifecycle.revoke(one.pk, by=by, reason=reason))
+        results = _each(chosen, lambda pk: lifecycle.revoke(pk, by=by, reason=reason), by=by)
         return page(request, "organization/credentials/bulk_revoked.html", {"kind": kind, "results": results})
     return _confirm(request, kind, chosen, form, "organization/credentials/bulk_revoke.html")
 
@@ -123,14 +127,14 @@ def _confirm(
     return page(request, template, context, status=422 if form.is_bound else 200)
 
 
-def _each(chosen: list[Credential], verb: Callable[[Credential], Issued | Credential]) -> list[Result]:
+def _each(chosen: list[Credential], verb: Verb, *, by: Actor) -> list[Result]:
     """What becomes of each, whatever becomes of the others."""
-    return [_result(credential, verb) for credential in chosen]
+    return [_result(credential, verb, by=by) for credential in chosen]
 
 
-def _result(credential: Credential, verb: Callable[[Credential], Issued | Credential]) -> Result:
+def _result(credential: Credential, verb: Verb, *, by: Actor) -> Result:
     try:
-        done = verb(credential)
+        done = scanning.after(lambda: verb(credential.pk), credential.pk, by=by)
     except NotAllowed as refusal:
         return Result(credential, problem=str(refusal))
     except NotPermitted:

@@ -23,6 +23,7 @@ from console.organization.creating import access, is_draft
 from console.pages import moved, page, posted
 from console.requests import SignedInRequest
 from keys import editing, governance, policies
+from keys.hygiene import detections, scanning
 from keys.kinds import Kind, Rule
 from keys.models import Acted, Credential, Leak
 
@@ -67,9 +68,10 @@ def credential_list(request: SignedInRequest, kind: Kind) -> HttpResponse:
 @member
 def credential_detail(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> HttpResponse:
     """What is known of one credential, what it was used for lately, and everything that happened to it."""
-    credential = listing.visible(request.actor, kind, pk)
-    events = search.timeline(credential.id, organization_id=request.actor.organization)
+    credential, organization = listing.visible(request.actor, kind, pk), request.actor.organization
+    events = search.timeline(credential.id, organization_id=organization)
     leaks = list(Leak.objects.confirmed().filter(credential=credential).order_by("-reported_at")[:MOST_LEAKS])
+    may_govern = request.actor.can(Permission.GOVERNANCE_CONSOLE_READ)
     context = {
         "kind": kind,
         "words": kind_pages.PAGES[kind],
@@ -79,7 +81,8 @@ def credential_detail(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         "pair": rotations.pair_of(credential, now=request.now),
         "leaks": leaks,
         "held": credential.blocked_until is None and any(leak.acted == Acted.QUARANTINED for leak in leaks),
-        "may_govern": request.actor.can(Permission.GOVERNANCE_CONSOLE_READ),
+        "may_govern": may_govern,
+        "findings": detections.about(pk, organization_id=organization, now=request.now) if may_govern else [],
         "events": events[:TIMELINE_LENGTH],
         "uses": uses.last_uses(request.actor, credential),
         "may_audit": request.actor.can(Permission.AUDIT_LOGS_READ),
@@ -138,7 +141,8 @@ def credential_scopes(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         form = ScopesForm(policy, with_preset(request.POST, preset, credential.owner))
     elif request.method == "POST" and form.is_valid():
         try:
-            editing.set_scopes(pk, scopes=form.scopes_chosen(), by=request.actor)
+            by, chosen = request.actor, form.scopes_chosen()
+            scanning.after(lambda: editing.set_scopes(pk, scopes=chosen, by=by), pk, by=by)
         except NotAllowed as refusal:
             add_refusal(form, refusal)
         else:

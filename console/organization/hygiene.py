@@ -1,5 +1,6 @@
 """Key hygiene: the score, the controls, and what one of them found."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -17,10 +18,14 @@ from console.forms.hygiene import ControlForm, DetectionFilterForm
 from console.lists import Order, paged
 from console.pages import moved, page, posted
 from console.requests import SignedInRequest
+from keys import governance
 from keys.hygiene import configuring, scanning, scores, settings
 from keys.hygiene.controls import BY_SLUG, CONTROLS, Control
+from keys.hygiene.mitigations import ROTATE
 from keys.hygiene.scores import Share
-from keys.models import Detection, DetectionState
+from keys.hygiene.settings import Setting
+from keys.kinds import KINDS
+from keys.models import Credential, Detection, DetectionState
 
 NEWEST = Order("created_at", descending=True)
 
@@ -34,17 +39,21 @@ def hygiene(request: SignedInRequest) -> HttpResponse:
     counted = scores.active(organization, now=request.now)
     off = {control for control, setting in found.items() if not setting.is_on}
     standing = scores.standing(organization, counted, off=off, now=request.now)
-    nothing = Share(0, 0)
+    shares = standing.shares if standing else {}
+    rows = [(control, found[control], shares.get(control)) for control in CONTROLS]
     context = {
         "standing": standing,
-        "rows": [
-            (control, found[control], standing.shares.get(control, nothing) if standing else None)
-            for control in CONTROLS
-        ],
+        "rows": sorted(rows, key=_urgency),
         "waiting": sum(count for slug, count in counted.items() if slug in BY_SLUG),
         **_may(request),
     }
     return page(request, "organization/hygiene/overview.html", context)
+
+
+def _urgency(row: tuple[Control, Setting, Share | None]) -> tuple[bool, bool, int]:
+    """By what controls are ordered: what waits first, then what has nothing, then what is off; by priority in each."""
+    control, setting, share = row
+    return not setting.is_on, not (share and share.active), control.priority.number
 
 
 def _may(request: SignedInRequest) -> dict[str, bool]:
@@ -73,18 +82,32 @@ def hygiene_control(request: SignedInRequest, slug: str) -> HttpResponse:
     found = Detection.objects.of(organization).of_control(control.slug)
     numbers = dict(found.with_state(request.now).order_by().values_list("stands").annotate(Count("pk")))
     shown = found.in_state(state, request.now).with_people()
+    listed = paged(shown.matching(words) if words else shown, NEWEST, request.GET)
     context = {
         "control": control,
         "setting": setting,
         "numbers": [(parameter.label, setting.parameters[parameter.name]) for parameter in control.parameters],
-        "page": paged(shown.matching(words) if words else shown, NEWEST, request.GET),
+        "page": listed,
         "state": state,
         "states": [(one, numbers.get(one.value, 0)) for one in DetectionState],
         "active": numbers.get(DetectionState.ACTIVE.value, 0),
         "q": words,
         **_may(request),
+        **(_choosing(request, control, listed.rows) if state is DetectionState.ACTIVE else {}),
     }
     return page(request, "organization/hygiene/control.html", context, fragments=("detection-table",))
+
+
+def _choosing(request: SignedInRequest, control: Control, rows: Iterable[Detection]) -> dict[str, Any]:
+    """Which of those listed can be chosen: to be done from here, or to be rotated, kind by kind."""
+    if control.is_done_here:
+        return {"choosing": request.actor.can(P.GOVERNANCE_CONSOLE_WRITE)}
+    if control.by_hand is not ROTATE:
+        return {}
+    listed = Credential.objects.visible_to(request.actor).with_people().filter(pk__in=[row.resource_id for row in rows])
+    mine = [one for one in listed if not one.replaced_at and governance.may_rotate(request.actor, one)]
+    kinds = [kind for kind in KINDS if any(one.kind is kind for one in mine)]
+    return {"choosing": bool(mine), "rotatable": {one.pk for one in mine}, "kinds": kinds}
 
 
 def control_named(slug: str) -> Control:

@@ -1,4 +1,4 @@
-"""One detection, and what people do about it; or about several at once."""
+"""One detection, and what people do about it."""
 
 import uuid
 from collections.abc import Callable
@@ -11,24 +11,25 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Member
 from accounts.permissions import Permission as P
 from accounts.refusals import NotAllowed
 from audit import search
 from console.access import requires
+from console.forms.credentials import another_like
 from console.forms.errors import add_refusal
-from console.forms.hygiene import AssignForm, DelayForm, ExceptForm, MitigateForm
-from console.organization.hygiene import control_named
-from console.pages import moved, page, posted
+from console.forms.hygiene import AssignForm, DelayForm, ExceptForm, OwnerForm
+from console.pages import moved, page
 from console.requests import SignedInRequest
+from keys import governance
 from keys.hygiene import detections, settings
-from keys.hygiene.controls import BY_SLUG
-from keys.models import Detection
+from keys.hygiene.controls import BY_SLUG, Control
+from keys.hygiene.mitigations import ROTATE
+from keys.models import Credential, Detection
 
 TIMELINE_LENGTH = 30
-MOST_AT_ONCE = 200
 
 
 @require_safe
@@ -62,16 +63,36 @@ def _detail(request: SignedInRequest, detection: Detection, *, problem: str = ""
         "delay_form": DelayForm(),
         "events": events[:TIMELINE_LENGTH] if request.actor.can(P.AUDIT_LOGS_READ) else None,
         "problem": problem,
+        **_what_is_done(request, detection, control),
     }
     status = 422 if bound or problem else 200
     return page(request, "organization/hygiene/detection.html", context | bound, status=status)
+
+
+def _what_is_done(request: SignedInRequest, detection: Detection, control: Control) -> dict[str, Any]:
+    """Whether the actor may do what the control does; or the credential, with what it takes to do it by hand."""
+    actor = request.actor
+    if control.mitigation:
+        return {"may_mitigate": actor.can(*control.mitigation.permissions)}
+    credential = Credential.objects.visible_to(actor).with_people().filter(pk=detection.resource_id).first()
+    if credential is None:
+        return {}
+    return {
+        "credential": credential,
+        "waits": control.by_hand is ROTATE and credential.replaced_at,
+        "may_rotate": governance.may_rotate(actor, credential),
+        "may_create": governance.may_create(actor, credential.kind),
+        "another": another_like(credential),
+        "owner_form": OwnerForm(actor.organization),
+    }
 
 
 def _members(request: SignedInRequest) -> list[Member]:
     return list(Member.objects.of(request.actor.organization).users().active().order_by("name_key", "pk"))
 
 
-def _done(detection: Detection, request: SignedInRequest, words: str) -> HttpResponse:
+def done(request: SignedInRequest, detection: Detection, words: str) -> HttpResponse:
+    """Back to what its control found, with words about the one named %(name)s."""
     messages.success(request, words % {"name": detection.label})
     return moved(reverse("hygiene-control", args=[detection.control]))
 
@@ -81,7 +102,7 @@ def _tried(
 ) -> HttpResponse:
     """Do it, or show the page with the form in which it was asked for, or with what stands in its way."""
     try:
-        return _done(act(), request, words)
+        return done(request, act(), words)
     except NotAllowed as refusal:
         for form in bound.values():
             add_refusal(form, refusal)
@@ -147,35 +168,3 @@ def detection_reactivate(request: SignedInRequest, pk: uuid.UUID) -> HttpRespons
 def detection_mitigate(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     """Do what its control can do about it."""
     return _tried(request, pk, lambda: detections.mitigate(pk, by=request.actor), _("%(name)s is mitigated."))
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@requires(P.GOVERNANCE_CONSOLE_WRITE)
-def hygiene_mitigate(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Do it to several: those that are chosen, or all that are active. What came of each is shown."""
-    control = control_named(slug)
-    found, form = _chosen(request, slug), MitigateForm(posted(request))
-    if request.method == "POST" and not request.POST.getlist("id"):
-        form.add_error(None, _("Choose at least one."))
-    context: dict[str, Any] = {"control": control, "form": form, "found": found, "most": MOST_AT_ONCE}
-    if form.is_valid() and control.mitigation:
-        results = detections.mitigate_all([one.pk for one in found], by=request.actor)
-        left = sum(bool(result.problem) for result in results)
-        context |= {"results": results, "left": left, "done": len(results) - left}
-        return page(request, "organization/hygiene/results.html", context)
-    return page(request, "organization/hygiene/mitigate.html", context, status=422 if form.is_bound else 200)
-
-
-def _chosen(request: SignedInRequest, slug: str) -> list[Detection]:
-    """Those of the active ones that are named, or all of them to choose from; so many at once at most."""
-    active = Detection.objects.of(request.actor.organization).of_control(slug).active(request.now)
-    if named := request.POST.getlist("id") or request.GET.getlist("id"):
-        active = active.filter(pk__in=[pk for pk in map(_id, named) if pk])
-    return list(active.order_by("label", "pk")[:MOST_AT_ONCE])
-
-
-def _id(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None

@@ -4,7 +4,8 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 
 from django.db.models import Q
 from django.http import QueryDict
@@ -50,28 +51,39 @@ class Standpoint:
 
 @dataclass(frozen=True)
 class Filter:
-    """A way to narrow a list: its word in the URL, its label and what it keeps. `ended` if that is no longer good."""
+    """A way to narrow a list: its word in the URL, its label and what it keeps. `ended` if that is no longer good;
+    `tone` if somebody should look at it, "bad" or "warn"."""
 
     slug: str
     label: Promise
     rule: Callable[[Standpoint], Q]
     ended: bool = False
+    tone: str = ""
+
+
+def _wants_a_look(at: Standpoint) -> Q:
+    return reduce(or_, (found.rule(at) for found in WORST_FIRST))
 
 
 IN_USE = Filter("", _("All in use"), lambda at: Where.active(at.now))
 INACTIVE = Filter("inactive", _("All inactive"), lambda at: Where.ended(at.now), ended=True)
+ATTENTION = Filter("attention", _("Needs a look"), _wants_a_look)
+WORST_FIRST = (
+    Filter("in_browser", _("Seen in a browser"), lambda at: Where.in_browser(), tone="bad"),
+    Filter("blocked", _("Blocked"), lambda at: Where.blocked(at.now), tone="bad"),
+    Filter("expiring", _("Expiring within 7 days"), lambda at: Where.expiring(at.now, within=SOON), tone="bad"),
+    Filter("overdue", _("Overdue for rotation"), lambda at: rotation.rule_overdue(at.policies, at.now), tone="bad"),
+    Filter("unknown_owner", _("Unknown owner"), lambda at: Where.unknown_owner(), tone="warn"),
+    Filter("unscoped", _("All of the owner’s access"), lambda at: Where.unscoped(), tone="warn"),
+    Filter("idle", _("Unused for 90 days"), lambda at: Where.unused_since(at.now - reports.IDLE_AFTER), tone="warn"),
+    Filter("waiting", _("Waiting for a first use"), lambda at: rotation.rule_waiting(at.now), tone="warn"),
+    Filter("due_soon", _("Due for rotation soon"), lambda at: rotation.rule_due_soon(at.policies, at.now), tone="warn"),
+)
 FILTERS = (
     IN_USE,
-    Filter("in_browser", _("Seen in a browser"), lambda at: Where.in_browser()),
-    Filter("blocked", _("Blocked"), lambda at: Where.blocked(at.now)),
-    Filter("expiring", _("Expiring within 7 days"), lambda at: Where.expiring(at.now, within=SOON)),
-    Filter("overdue", _("Overdue for rotation"), lambda at: rotation.rule_overdue(at.policies, at.now)),
-    Filter("due_soon", _("Due for rotation soon"), lambda at: rotation.rule_due_soon(at.policies, at.now)),
-    Filter("waiting", _("Waiting for a first use"), lambda at: rotation.rule_waiting(at.now)),
-    Filter("unscoped", _("All of the owner’s access"), lambda at: Where.unscoped()),
-    Filter("unknown_owner", _("Unknown owner"), lambda at: Where.unknown_owner()),
+    ATTENTION,
+    *WORST_FIRST,
     Filter("never_used", _("Never used"), lambda at: Where.never_used()),
-    Filter("idle", _("Unused for 90 days"), lambda at: Where.unused_since(at.now - reports.IDLE_AFTER)),
     INACTIVE,
     Filter("expired", _("Expired"), lambda at: Where.expired(at.now), ended=True),
     Filter("revoked", _("Revoked"), lambda at: Where.revoked(), ended=True),

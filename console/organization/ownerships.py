@@ -17,6 +17,7 @@ from console.organization import listing
 from console.pages import moved, page, posted
 from console.requests import SignedInRequest
 from keys import editing, governance, ownership, policies
+from keys.hygiene import scanning
 from keys.kinds import Kind
 
 
@@ -33,7 +34,7 @@ def credential_ownership(request: SignedInRequest, kind: Kind, pk: uuid.UUID) ->
     form = OwnershipForm(ownership.possible(organization), posted(request), initial=OwnershipForm.as_it_stands(said))
     if request.method == "POST" and form.is_valid():
         try:
-            editing.assign(pk, form.owned(), by=request.actor)
+            scanning.after(lambda: editing.assign(pk, form.owned(), by=request.actor), pk, by=request.actor)
         except NotAllowed as refusal:
             add_refusal(form, refusal)
         else:

@@ -20,6 +20,7 @@ from console.pages import moved, page, posted
 from console.requests import SignedInRequest
 from console.templatetags.ui import absolute
 from keys import blocking, governance, lifecycle
+from keys.hygiene import scanning
 from keys.kinds import Kind
 from keys.models import Credential
 
@@ -34,7 +35,8 @@ def credential_revoke(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
     problem = ""
     if request.method == "POST" and form.is_valid():
         try:
-            lifecycle.revoke(pk, by=request.actor, reason=form.cleaned_data["reason"])
+            by, reason = request.actor, form.cleaned_data["reason"]
+            scanning.after(lambda: lifecycle.revoke(pk, by=by, reason=reason), pk, by=by)
         except NotAllowed as refusal:
             problem = str(refusal)
         else:

@@ -21,7 +21,9 @@ from console.pages import page, posted
 from console.requests import SignedInRequest
 from console.templatetags.ui import ago
 from keys import governance, policies, rotation
+from keys.hygiene import scanning
 from keys.kinds import Kind
+from keys.lifecycle import Issued
 from keys.models import Credential
 
 
@@ -58,8 +60,7 @@ def credential_rotate(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
     form = RotateForm(policies.of(request.actor.organization, kind), posted(request))
     if request.method == "POST" and form.is_valid():
         try:
-            nonce = form.cleaned_data["nonce"]
-            return apis_page(request, issued=rotation.rotate(pk, overlap=form.chosen, by=request.actor, nonce=nonce))
+            return apis_page(request, issued=_rotated(request, form, pk))
         except NotAllowed as refusal:
             add_refusal(form, refusal)
     context = {
@@ -73,6 +74,11 @@ def credential_rotate(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
     }
     status = 422 if form.is_bound else 200
     return page(request, "organization/credentials/rotate.html", context, fragments=("rotate-dialog",), status=status)
+
+
+def _rotated(request: SignedInRequest, form: RotateForm, pk: uuid.UUID) -> Issued:
+    by, nonce = request.actor, form.cleaned_data["nonce"]
+    return scanning.after(lambda: rotation.rotate(pk, overlap=form.chosen, by=by, nonce=nonce), pk, by=by)
 
 
 def _why_not(credential: Credential, now: datetime) -> str:

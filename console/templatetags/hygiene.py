@@ -66,6 +66,10 @@ def _due(facts: dict[str, Any], now: datetime) -> str:
     return gettext("Rotation was due %(when)s") % {"when": _when(facts["due_at"], now)}
 
 
+def _left(facts: dict[str, Any], _now: datetime) -> str:
+    return gettext("%(name)s has left") % {"name": facts["left"]} if facts["left"] else gettext("Nobody is named")
+
+
 def _unused(facts: dict[str, Any], _now: datetime) -> str:
     return gettext("Not used: %(names)s") % {"names": _named(facts["unused_scopes"])}
 
@@ -86,6 +90,7 @@ def _status(facts: dict[str, Any], _now: datetime) -> str:
 _SAID = {
     "last_used_at": _last_used,
     "due_at": _due,
+    "left": _left,
     "unused_scopes": _unused,
     "clients": _shared,
     "status": _status,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from keys.hygiene import credentials, mitigations, people
 from keys.hygiene.credentials import Among, Find
-from keys.hygiene.mitigations import Mitigation
+from keys.hygiene.mitigations import ByHand, Mitigation
 from keys.kinds import API_KEY, APPLICATION_KEY, PERSONAL_ACCESS_TOKEN, SERVICE_ACCESS_TOKEN
 
 EXCLUSIONS, GRACE = "key_name_exclusion_patterns", "governance_remediation_delay"
@@ -52,7 +52,7 @@ class Parameter:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Control:
     """Something to look for. `slug` is its name in addresses, the database and the API; `among` are the things it
-    looks at, `find` those it finds among them; without a `mitigation` somebody has to think."""
+    looks at, `find` those it finds among them; it has a `mitigation`, or what is done `by_hand` instead."""
 
     slug: str
     name: Promise
@@ -66,9 +66,20 @@ class Control:
     find: Find
     parameters: tuple[Parameter, ...] = ()
     mitigation: Mitigation | None = None
+    by_hand: ByHand | None = None
 
     def __str__(self) -> str:
         return self.slug
+
+    @property
+    def done(self) -> Mitigation | ByHand | None:
+        """What is done about what it finds."""
+        return self.mitigation or self.by_hand
+
+    @property
+    def is_done_here(self) -> bool:
+        """Whether that can be done from here, to one thing or to several."""
+        return self.mitigation is not None or self.by_hand is mitigations.NAME_OWNER
 
     @property
     def numbers(self) -> tuple[Parameter, ...]:
@@ -89,12 +100,7 @@ GRACE_DAYS = Parameter(
     most=7,
 )
 _UNUSED = _("Days without use")
-_SCOPE_DAYS = _days(
-    "scope_threshold",
-    _("Days to look back"),
-    90,
-    description=_("As long as scopes were not counted for so many days, nothing is found."),
-)
+_LOOKING_BACK = _("Days to look back")
 
 CONTROLS = (
     Control(
@@ -143,25 +149,27 @@ CONTROLS = (
         slug="unknown_owners",
         name=_("Unknown owners"),
         description=_("API keys and client tokens for which nobody answers: no owner is named, or they have left."),
-        remedy=_("Name a member or a team on its page."),
+        remedy=_("Name a member or a team."),
         priority=Priority.HIGH,
         product="api_keys",
         resource_type="api_key",
         resource=_("API key or client token"),
         among=credentials.of_kinds(credentials.OWNED_BY_ALL),
         find=credentials.of_unknown_owner,
+        by_hand=mitigations.NAME_OWNER,
     ),
     Control(
         slug="overdue_rotation",
         name=_("Overdue rotation"),
         description=_("Credentials that are older than the organization’s policy lets them be."),
-        remedy=_("Rotate it on its page: both texts work until whoever uses it has the new one."),
+        remedy=_("Rotate it: both texts work until whoever uses it has the new one."),
         priority=Priority.MEDIUM,
         product="api_keys",
         resource_type="credential",
         resource=_("credential"),
         among=credentials.of_kinds(credentials.SECRET),
         find=credentials.overdue,
+        by_hand=mitigations.ROTATE,
     ),
     Control(
         slug="never_expiring_tokens",
@@ -187,7 +195,7 @@ CONTROLS = (
         resource=_("application key"),
         among=credentials.of_kinds((APPLICATION_KEY,)),
         find=credentials.unscoped,
-        parameters=(_SCOPE_DAYS,),
+        parameters=(_days("scope_threshold", _LOOKING_BACK, 90, description=_("Only good uses count.")),),
         mitigation=mitigations.NARROW,
     ),
     Control(
@@ -201,7 +209,14 @@ CONTROLS = (
         resource=_("application key or token"),
         among=credentials.narrowable,
         find=credentials.too_wide,
-        parameters=(_SCOPE_DAYS,),
+        parameters=(
+            _days(
+                "scope_threshold",
+                _LOOKING_BACK,
+                90,
+                description=_("As long as scopes were not counted for so many days, nothing is found."),
+            ),
+        ),
         mitigation=mitigations.NARROW,
     ),
     Control(
@@ -218,7 +233,7 @@ CONTROLS = (
         among=credentials.of_kinds(credentials.SECRET),
         find=credentials.shared,
         parameters=(
-            _days("usage_window", _("Days to look back"), 28, description=_("Only good uses count.")),
+            _days("usage_window", _LOOKING_BACK, 28, description=_("Only good uses count.")),
             Parameter(
                 name="client_threshold",
                 label=_("Programs"),
@@ -236,6 +251,7 @@ CONTROLS = (
                 most=100,
             ),
         ),
+        by_hand=mitigations.SPLIT,
     ),
     Control(
         slug="owners_without_sign_in",

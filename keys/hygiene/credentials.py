@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Member, Sort
-from keys import policies, rotation
+from keys import ownership, policies, rotation
 from keys.hygiene import scopes
 from keys.hygiene.findings import Found, Look
 from keys.kinds import KINDS, Kind, Rule
@@ -46,7 +46,8 @@ def unused(kinds: Sequence[Kind], parameter: str) -> Find:
 
 def of_unknown_owner(look: Look) -> list[Found]:
     """Those for which nobody answers."""
-    return [found(row) for row in of_kinds(OWNED_BY_ALL)(look).filter(Where.unknown_owner())]
+    rows = of_kinds(OWNED_BY_ALL)(look).filter(Where.unknown_owner())
+    return [found(row, left=gone.name if (gone := _named(row)) else None) for row in rows]
 
 
 def overdue(look: Look) -> list[Found]:
@@ -111,9 +112,7 @@ def _clients(facets: QuerySet[Any]) -> dict[uuid.UUID, list[str]]:
 
 def found(credential: Credential, **facts: Any) -> Found:
     """A finding about the credential, and the person who is responsible; nobody, where it is a program's."""
-    created_by, owner = credential.created_by, credential.owner
-    named = getattr(credential, "ownership", None)
-    people = (owner, named.member if named else None, created_by)
+    owner, people = credential.owner, (credential.owner, _named(credential), credential.created_by)
     return Found(
         resource_type=credential.kind.value,
         resource_id=credential.pk,
@@ -121,6 +120,12 @@ def found(credential: Credential, **facts: Any) -> Found:
         responsible_id=_first_active(people),
         facts={"created_at": _moment(credential.created_at), "owner": owner.name if owner else None, **facts},
     )
+
+
+def _named(credential: Credential) -> Member | None:
+    """Who was named to look after it, gone or not."""
+    said = ownership.of(credential)
+    return said.member if said else None
 
 
 def _first_active(people: Iterable[Member | None]) -> uuid.UUID | None:

@@ -21,6 +21,7 @@ from keys import minting
 from keys.editing import Keep
 from keys.hygiene import notices, scanning, settings
 from keys.hygiene.controls import BY_SLUG, Control
+from keys.hygiene.mitigations import Mitigation
 from keys.hygiene.settings import Setting
 from keys.models import Assignment, Detection, DetectionState, Ending
 
@@ -48,17 +49,7 @@ def make_exception(detection_id: uuid.UUID, *, reason: str, until: dt.datetime |
     detection.excepted_at, detection.excepted_by = by.now, members.acting(by)
     detection.excepted_until, detection.exception_reason = until, reason
     detection.mitigate_after, detection.warned_at, detection.note = None, None, ""
-    detection.save(
-        update_fields=[
-            "excepted_at",
-            "excepted_by",
-            "excepted_until",
-            "exception_reason",
-            "mitigate_after",
-            "warned_at",
-            "note",
-        ]
-    )
+    detection.save(update_fields=[*scanning.EXCEPTION, "mitigate_after", "warned_at", "note"])
     changes: dict[str, object] = {"until": until.isoformat() if until else None, **_of_control(detection)}
     log.record(Event.DETECTION_EXCEPTED, by=by, target=notices.target_of(detection), changes=changes, reason=reason)
     return detection
@@ -68,9 +59,9 @@ def make_exception(detection_id: uuid.UUID, *, reason: str, until: dt.datetime |
 def reactivate(detection_id: uuid.UUID, *, by: Actor) -> Detection:
     """End its exception now. One that is active stays so, and leaves no trace. Raises NotAllowed."""
     detection = _locked(detection_id, by=by)
-    if detection.excepted_at is not None:
+    if detection.state(by.now) is DetectionState.EXCEPTION:
         scanning.withdraw_exception(detection)
-        detection.save(update_fields=["excepted_at", "excepted_by", "excepted_until", "exception_reason"])
+        detection.save(update_fields=scanning.EXCEPTION)
         about = notices.target_of(detection)
         log.record(Event.DETECTION_REACTIVATED, by=by, target=about, changes=_of_control(detection))
     return detection
@@ -170,27 +161,30 @@ def edit(
 
 
 @transaction.atomic
-def mitigate(detection_id: uuid.UUID, *, by: Actor) -> Detection:
-    """Do what its control can do about it, now; if its cause is gone meanwhile, it only ends.
+def mitigate(detection_id: uuid.UUID, *, by: Actor, mitigation: Mitigation | None = None) -> Detection:
+    """Do what its control can do about it, or this, now; if its cause is gone meanwhile, it only ends.
 
     Raises NotPermitted for what the remedy takes, NotAllowed for what stands in its way.
     """
     detection = _locked(detection_id, by=by)
     if detection.state(by.now) is DetectionState.EXCEPTION:
         raise NotAllowed("", _("It is an exception. Take it up again first."))
-    return carry_out(detection, settings.of(by.organization, control_of(detection)), by=by)
+    return carry_out(detection, settings.of(by.organization, control_of(detection)), mitigation, by=by)
 
 
-def mitigate_all(detection_ids: Iterable[uuid.UUID], *, by: Actor) -> list[Result]:
+def mitigate_all(
+    detection_ids: Iterable[uuid.UUID], *, by: Actor, mitigation: Mitigation | None = None
+) -> list[Result]:
     """Do it to several, each by itself: what stands in the way of one keeps no other back."""
     by.require(P.GOVERNANCE_CONSOLE_WRITE)
     known = Detection.objects.of(by.organization).in_bulk(list(detection_ids))
-    return [_result(detection, by=by) for detection in sorted(known.values(), key=lambda one: one.label.casefold())]
+    in_order = sorted(known.values(), key=lambda one: one.label.casefold())
+    return [_result(detection, mitigation, by=by) for detection in in_order]
 
 
-def _result(detection: Detection, *, by: Actor) -> Result:
+def _result(detection: Detection, mitigation: Mitigation | None, *, by: Actor) -> Result:
     try:
-        return Result(mitigate(detection.pk, by=by))
+        return Result(mitigate(detection.pk, by=by, mitigation=mitigation))
     except NotAllowed as refusal:
         return Result(detection, refusal.message)
     except BeyondToken as refusal:
@@ -199,18 +193,19 @@ def _result(detection: Detection, *, by: Actor) -> Result:
         return Result(detection, _("You lack the permission %(name)s.") % {"name": refusal.permission})
 
 
-def carry_out(detection: Detection, setting: Setting, *, by: Actor) -> Detection:
-    """Mitigate a detection that is locked; for verbs that have asked who may. Raises as `mitigate` does."""
-    mitigation = setting.control.mitigation
-    if mitigation is None:
+def carry_out(detection: Detection, setting: Setting, mitigation: Mitigation | None = None, *, by: Actor) -> Detection:
+    """Mitigate a detection that is locked, and look again at what else was found of the same thing; for verbs that
+    have asked who may. Raises as `mitigate` does."""
+    done, look, found = mitigation or setting.control.mitigation, setting.look(by.now), detection.resource_id
+    if done is None:
         raise NotAllowed("", _("This cannot be done from here: open what was found and settle it there."))
-    if not setting.find(by.now, only=detection.resource_id):
+    if not setting.find(by.now, only=found):
         return _ended(detection, Ending.RESOLVED_EXTERNALLY, by=by)
     try:
-        mitigation.act(setting.look(by.now), detection.resource_id, by)
+        scanning.after(lambda: done.act(look, found, by), found, by=by)
     except ObjectDoesNotExist:
-        raise NotPermitted(mitigation.permissions[0]) from None
-    changes: dict[str, object] = {"mitigation": mitigation.id, **_of_control(detection)}
+        raise NotPermitted(done.permissions[0]) from None
+    changes: dict[str, object] = {"mitigation": done.id, **_of_control(detection)}
     log.record(Event.DETECTION_MITIGATED, by=by, target=notices.target_of(detection), changes=changes)
     return _ended(detection, Ending.MITIGATED, by=by)
 
@@ -220,6 +215,13 @@ def _ended(detection: Detection, ending: Ending, *, by: Actor) -> Detection:
     detection.mitigate_after, detection.note = None, ""
     detection.save(update_fields=["ended_at", "ending", "mitigate_after", "note"])
     return detection
+
+
+def about(resource_id: uuid.UUID, *, organization_id: uuid.UUID, now: dt.datetime) -> list[tuple[Control, Detection]]:
+    """What was found of one thing and waits for somebody, by its control, what matters most first. One query."""
+    known = Detection.objects.of(organization_id).active(now).filter(control__in=BY_SLUG, resource_id=resource_id)
+    found = [(control_of(one), one) for one in known]
+    return sorted(found, key=lambda pair: (pair[0].priority.number, pair[0].slug))
 
 
 def control_of(detection: Detection) -> Control:

@@ -1,8 +1,8 @@
-"""What can be done about a finding with one click. Each goes through the verb that does it by hand, and its checks."""
+"""What can be done about a finding. Each goes through the verb that does it by hand, and its checks."""
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -11,10 +11,11 @@ from accounts import members, roles
 from accounts.actors import Actor
 from accounts.permissions import Permission as P
 from accounts.refusals import NotAllowed
-from keys import editing, lifecycle, offboarding
+from keys import editing, lifecycle, offboarding, ownership
 from keys.hygiene import scopes
 from keys.hygiene.findings import Look
-from keys.models import Credential
+from keys.models import Credential, Ownership
+from keys.ownership import Owned
 
 REASON = "key hygiene"
 """What the audit trail says of why."""
@@ -33,6 +34,15 @@ class Mitigation:
     description: Promise
     permissions: tuple[P, ...]
     act: Callable[[Look, uuid.UUID, Actor], object]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ByHand:
+    """What somebody does who has to say, to see or to choose something for it. Pages know by its id what that takes."""
+
+    id: str
+    title: Promise
+    description: Promise
 
 
 def _revoke(_look: Look, credential_id: uuid.UUID, by: Actor) -> object:
@@ -104,3 +114,41 @@ DELETE_ROLE = Mitigation(
     permissions=(P.USER_ACCESS_MANAGE,),
     act=_delete_role,
 )
+
+ROTATE = ByHand(
+    id="rotate",
+    title=_("Rotate"),
+    description=_(
+        "A new one of the same name takes over: it may do the same, and is good at once. The old one stays good beside"
+        " it until you say."
+    ),
+)
+NAME_OWNER = ByHand(
+    id="name_owner",
+    title=_("Name an owner"),
+    description=_("So that somebody can be asked before it is rotated or revoked. A team outlives a person."),
+)
+SPLIT = ByHand(
+    id="split",
+    title=_("Give each program its own"),
+    description=_("See what uses it, and create another one like it for each of them."),
+)
+
+
+def name_owner(owned: Owned) -> Mitigation:
+    """Let this member, this team or both look after it; where and what for it is used stays as it was said."""
+
+    def act(_look: Look, credential_id: uuid.UUID, by: Actor) -> object:
+        ownership.checked(owned, organization_id=by.organization, required=True)
+        known = Credential.objects.of(by.organization).with_people().get(pk=credential_id)
+        said = ownership.of(known) or Ownership()
+        whole = replace(owned, environment=said.environment, purpose=said.purpose)
+        return editing.assign(credential_id, whole, by=by)
+
+    return Mitigation(
+        id=NAME_OWNER.id,
+        title=NAME_OWNER.title,
+        description=NAME_OWNER.description,
+        permissions=(P.API_KEYS_WRITE, P.CLIENT_TOKENS_WRITE),
+        act=act,
+    )

@@ -36,7 +36,7 @@ def shut_out(look: Look) -> list[Found]:
     """Owners who are disabled, have not accepted their invitation, or have no way to sign in."""
     nobody_comes_in = Q(person__is_active=False) | Q(person__password="") | Q(person__password__startswith=UNUSABLE)
     out = Q(disabled_at__isnull=False) | Q(activated_at__isnull=True) | (Q(sort=Sort.USER) & nobody_comes_in)
-    owned = Q(credentials__revoked_at__isnull=True)
+    owned = Q(credentials__in=Credential.objects.filter(Where.active(look.now)))
     rows = owners(look).filter(out).annotate(owned=Count("credentials", filter=owned)).order_by("name_key", "pk")
     return [_member(row, credentials=row.owned, status=row.status.value) for row in rows]
 

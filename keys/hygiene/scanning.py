@@ -5,8 +5,9 @@ scan is done. One that is killed, repeated, or runs twice at once ends as one th
 """
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from django.db import transaction
 
@@ -15,13 +16,16 @@ from accounts.actors import Actor
 from accounts.models import Organization
 from accounts.permissions import Permission as P
 from keys.hygiene import notices, scores, settings
-from keys.hygiene.controls import Control
+from keys.hygiene.controls import BY_SLUG, Control
 from keys.hygiene.findings import Found
 from keys.hygiene.settings import Setting
 from keys.models import Assignment, Detection, Ending, HygieneScore
 from keys.steps import each
 
 BATCH = 500
+EXCEPTION = ("excepted_at", "excepted_by", "excepted_until", "exception_reason")
+"""The fields that an exception fills."""
+T = TypeVar("T")
 
 
 def scan(now: datetime) -> int:
@@ -55,6 +59,18 @@ def scan_control(organization_id: uuid.UUID, control: Control, *, now: datetime,
     setting = settings.of(organization_id, control)
     found = {setting: setting.find(now)} if setting.is_on else {}
     _keep(organization_id, [setting], found, ending=ending, now=now)
+
+
+@transaction.atomic
+def after(act: Callable[[], T], resource_id: uuid.UUID, *, by: Actor) -> T:
+    """Do something to one thing, and look at it again: what was found of it and is so no more has come to its end.
+    Gives what `act` gives, and raises what it raises."""
+    done = act()
+    known = Detection.objects.of(by.organization).open().filter(control__in=BY_SLUG, resource_id=resource_id)
+    looked_at = [(one, settings.of(by.organization, BY_SLUG[one.control])) for one in known]
+    gone = [one for one, setting in looked_at if not setting.find(by.now, only=resource_id)]
+    _end(gone, Ending.RESOLVED_EXTERNALLY, by.now)
+    return done
 
 
 def _keep(
@@ -115,9 +131,8 @@ def _freshen(pairs: Iterable[tuple[Detection, Found]], now: datetime) -> None:
             if is_over:
                 withdraw_exception(known)
             stale.append(known)
-    fields = ["label", "facts", "excepted_at", "excepted_by", "excepted_until", "exception_reason"]
     if stale:
-        Detection.objects.bulk_update(stale, fields, BATCH)
+        Detection.objects.bulk_update(stale, ["label", "facts", *EXCEPTION], BATCH)
 
 
 def withdraw_exception(detection: Detection) -> None:

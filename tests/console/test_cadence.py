@@ -25,7 +25,7 @@ def test_what_is_due_says_so_in_lists_and_on_its_page(alice, by, admin, issue, l
     for name, key in keys.items():
         assert words[name] in row_of(listed, key)
         assert words[name] in text(admin.get(place(key)))
-    strip = text(admin.get("/apis/"))
+    strip = text(admin.get("/apis/?state=attention"))
     assert '?state=overdue"><span class="dot bad"></span><span><b>1</b> is overdue for rotation' in strip
     assert '?state=due_soon"><span class="dot warn"></span><span><b>1</b> is due for rotation soon' in strip
     for state, name in (("overdue", "late"), ("due_soon", "soon")):
@@ -46,7 +46,7 @@ def test_a_pair_that_nobody_follows_up_needs_a_look(alice, by, admin, issue, lat
     old = issue(API_KEY, alice, name="old", actor=later(by, timedelta(days=-100))).credential
     rotation.rotate(old.pk, overlap=Overlap.FIRST_USE, by=later(by, timedelta(days=-8)))
 
-    strip = text(admin.get("/apis/"))
+    strip = text(admin.get("/apis/?state=attention"))
     row = row_of(text(admin.get("/apis/api-keys/?state=waiting")), old)
 
     assert '?state=waiting"><span class="dot warn"></span><span><b>1</b> waits for a first use' in strip

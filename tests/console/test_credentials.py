@@ -283,18 +283,18 @@ def test_the_auditor_sees_every_kind_and_no_way_to_change_one(kind, alice, vera,
     assert client.post(f"/apis/{kind.slug}/new/", {"name": "x"}).status_code == 403
 
 
-def test_the_strip_counts_what_is_true_today(alice, client_of, issue, actor_of, later):
+def test_the_strip_names_the_three_worst_and_leads_to_the_others(alice, client_of, issue, actor_of, later):
     issue(APPLICATION_KEY, alice, name="wide open", scopes=None)
     issue(API_KEY, alice, name="old", actor=later(actor_of(alice), timedelta(days=-91)))
     issue(PERSONAL_ACCESS_TOKEN, alice, expires_at=actor_of(alice).now + timedelta(days=3))
+    issue(APPLICATION_KEY, alice, name="calm", scopes=["dashboards_read"])
+    client, worst = client_of(alice), ["expires within 7 days", "is overdue for rotation", "has no known owner"]
 
-    page = client_of(alice).get("/apis/").content.decode()
+    page, whole = (client.get(path).content.decode() for path in ("/apis/", "/apis/?state=attention"))
 
-    assert re.findall(r"<b>(\d+)</b> ([^<]+)<", page) == [
-        ("1", "expires within 7 days"),
-        ("1", "is overdue for rotation"),
-        ("1", "has all of its owner’s access"),
-        ("1", "has no known owner"),
-        ("3", "never used"),
-        ("1", "unused for 90 days"),
-    ]
+    assert re.findall(r"<b>1</b> ([^<]+)<", page) == worst
+    assert '<a class="f" href="/apis/?state=attention">and 2 more</a>' in page
+    assert re.findall(r"<b>1</b> ([^<]+)<", whole) == [*worst, "has all of its owner’s access", "unused for 90 days"]
+    assert "and 2 more" not in whole
+    assert set(re.findall(r'class="name".*?title="([^"]+)"', whole, re.DOTALL)) >= {"wide open", "old"}
+    assert "calm" not in whole

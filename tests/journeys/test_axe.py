@@ -17,7 +17,7 @@ PAGES = {
     ADMIN: [
         "/apis/",
         "/apis/?q=nothing-matches-this",
-        "/apis/?state=never_used",
+        "/apis/?state=attention",
         "/apis/?state=in_browser",
         "/apis/application-keys/",
         "/apis/application-keys/?state=inactive",
@@ -45,10 +45,9 @@ PAGES = {
         "/policies/application-keys/",
         "/hygiene/",
         "/hygiene/overdue_rotation/",
-        "/hygiene/unscoped_application_keys/?state=exception",
         "/hygiene/unused_application_keys/",
         "/hygiene/unused_application_keys/settings/",
-        "/hygiene/unused_application_keys/mitigate/",
+        "/hygiene/unknown_owners/mitigate/",
         "/usage/",
         "/usage/?period=24h",
         "/audit/",
@@ -190,12 +189,14 @@ def test_axe_finds_nothing_in_open_dialogs_and_refused_forms(language, visitor):
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "ja"])
-def test_axe_finds_nothing_about_a_leak(language, visitor):
+def test_axe_finds_nothing_about_a_leak_or_a_finding(language, visitor):
     page = visitor(ADMIN, language)
+    page.goto("/hygiene/unknown_owners/")
+    finding = page.locator("#detection-table .name a").first.get_attribute("href")
     page.goto("/safety/")
     leak = page.locator("#leak-table .name a").first.get_attribute("href")
     found = []
-    for path in (leak, f"{leak}dismiss/"):
+    for path in (finding, leak, f"{leak}dismiss/"):
         page.goto(path)
         found += faults(page)
     assert not found

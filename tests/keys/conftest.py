@@ -8,13 +8,14 @@ from django.db import transaction
 
 from keys import telling
 from keys.kinds import API_KEY
-from keys.models import Way
+from keys.models import Detection, Way
 from keys.safety import leaks
 from keys.safety.matches import Match
 from keys.telling import News, webhooks
 from keys.usage import drain
 from keys.usage.drain import Drainer
 from keys.usage.spool import Spool
+from tests.keys.estate import API_KEYS
 from tests.keys.leaking import GIST
 from tests.keys.spooling import in_ms
 from tests.keys.tidings import CI, LEAK
@@ -90,3 +91,12 @@ def hook(site, alice, actor_of):
         return webhooks.create(name=path, address=site.url + path, topics=topics, by=actor_of(alice))
 
     return made
+
+
+@pytest.fixture
+def unused(estate):
+    """An API key that is found unused, beside one that is not."""
+    row = estate.key(API_KEY, "old", created=91, used=None, owned=True)
+    estate.key(API_KEY, "busy")
+    estate.scan()
+    return Detection.objects.get(control=API_KEYS.slug, resource_id=row.pk)

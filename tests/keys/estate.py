@@ -6,6 +6,8 @@ from datetime import timedelta
 from itertools import count
 
 from accounts.models import Manager, Member, MemberRole, Person, Role, Sort
+from keys.hygiene import configuring, scanning
+from keys.hygiene.controls import BY_SLUG, GRACE
 from keys.kinds import (
     API_KEY,
     APPLICATION_KEY,
@@ -16,15 +18,30 @@ from keys.kinds import (
     Owner,
     Rule,
 )
-from keys.models import Credential, Facet, Ownership, UsageFacet
+from keys.models import Credential, Facet, Notification, Ownership, UsageFacet
 
 SCOPE, UNUSED_SCOPE = "dashboards_read", "monitors_read"
 ENOUGH = 400
 """Days; as long ago scopes were counted first."""
 
 
+API_KEYS = BY_SLUG["unused_api_keys"]
+
+
 def days(number):
     return timedelta(days=number)
+
+
+def automatic(control, by, grace=7):
+    configuring.configure(control, is_automatic=True, parameters={GRACE: grace}, by=by)
+
+
+def revoked(name):
+    return Credential.objects.get(name=name).revoked_at is not None
+
+
+def news():
+    return [row.news for row in Notification.objects.order_by("pk")]
 
 
 class Estate:
@@ -136,6 +153,10 @@ class Estate:
         Ownership.objects.bulk_create(self.ownerships, 500)
         UsageFacet.objects.bulk_create(self.facets, 500)
         self.credentials, self.ownerships, self.facets = [], [], []
+
+    def scan(self):
+        self.save()
+        return scanning.scan_organization(self.organization.pk, now=self.now)
 
 
 def troubled(estate):
