@@ -14,6 +14,7 @@ from audit import log
 from keys import (
     blocking,
     client_tokens,
+    editing,
     exposure,
     lifecycle,
     offboarding,
@@ -72,8 +73,8 @@ def acts(alice, camille, robot, issue, actor_of, later, now):
     choice = {Topic.LEAKS: choices.Choice(bell=False, mail=MailChoice.NEVER)}
     return {
         "issue": lambda: issue(PERSONAL_ACCESS_TOKEN, camille),
-        "rename": lambda: lifecycle.rename(pk, name="renamed", by=by),
-        "assign": lambda: lifecycle.assign(pk, Owned(team="team"), by=by),
+        "rename": lambda: editing.rename(pk, name="renamed", by=by),
+        "assign": lambda: editing.assign(pk, Owned(team="team"), by=by),
         "use": lambda: client_tokens.set_use(token.pk, application_id=None, sends=[Track.RUM], origins=[], by=by),
         "brown out": lambda: blocking.brown_out(pk, by=by),
         "lapse": lambda: blocking.lapse(now + DAY),
