@@ -156,14 +156,17 @@ def context(mails: Sequence[Mail]) -> dict[str, object]:
     }
 
 
+@transaction.atomic
 def _failed(mails: Sequence[Mail], error: Exception, now: datetime) -> None:
-    for mail in mails:
+    """Each as it is by now: somebody may have sent it again by hand meanwhile."""
+    known = list(_rows(mails).select_for_update().order_by("pk"))
+    for mail in known:
         mail.due_at = now + BACK_OFF[min(mail.attempts, len(BACK_OFF) - 1)]
         mail.attempts += 1
         mail.claimed_at, mail.error = None, _named(error)
         is_hopeless = mail.attempts > len(BACK_OFF) and now - mail.told_at >= GIVE_UP
         mail.dead_at = now if is_hopeless else None
-    Mail.objects.bulk_update(mails, ["due_at", "attempts", "claimed_at", "error", "dead_at"], 500)
+    Mail.objects.bulk_update(known, ["due_at", "attempts", "claimed_at", "error", "dead_at"], 500)
 
 
 @transaction.atomic

@@ -199,6 +199,24 @@ def test_what_was_given_up_is_sent_again_with_a_few_attempts_more(tell, alice, s
     assert event.changes == {"mails": 1}
 
 
+def test_one_that_is_sent_again_by_hand_while_it_is_sent_is_as_if_it_were_new(
+    tell, alice, server, actor_of, monkeypatch
+):
+    tell(alice)
+    Mail.objects.update(attempts=3)
+    by, real = actor_of(alice), mails._failed
+
+    def failed(*given):
+        mails.send_again(only=Mail.objects.get().pk, by=by)
+        real(*given)
+
+    monkeypatch.setattr(mails, "_failed", failed)
+    mails.send(MORNING)
+
+    kept = Mail.objects.get()
+    assert (kept.attempts, kept.due_at) == (1, MORNING + mails.BACK_OFF[0])
+
+
 def test_only_who_manages_the_organization_sends_mails_again_and_only_its_own(tell, alice, bob, charlie, actor_of):
     tell(alice)
     Mail.objects.update(dead_at=MORNING)
