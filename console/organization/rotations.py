@@ -19,7 +19,6 @@ from console.organization.apis import apis_page
 from console.organization.confirming import Question
 from console.pages import page, posted
 from console.requests import SignedInRequest
-from console.templatetags.ui import ago
 from keys import governance, policies, rotation
 from keys.hygiene import scanning
 from keys.kinds import Kind
@@ -106,7 +105,8 @@ def credential_finish(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         about=old,
         button=_("Finish now"),
         done=_("The old %(name)s is revoked."),
-        care=_early(pair, request.now) if pair else "",
+        care=_early(pair),
+        breakage=effects.breakage(old, now=request.now) if pair and pair.old_is_used else None,
         problem="" if pair else _not_rotating(old),
         is_danger=True,
     )
@@ -126,7 +126,7 @@ def credential_cancel(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         about=new,
         button=_("Cancel the rotation"),
         done=_("The rotation of %(name)s is canceled."),
-        care=_used(new, request.now) if pair and new.last_used_at else "",
+        breakage=effects.breakage(new, now=request.now) if pair and new.last_used_at else None,
         problem="" if pair else _not_rotating(old),
         is_danger=True,
         is_canceling=True,
@@ -134,17 +134,12 @@ def credential_cancel(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
     return confirming.asked(request, old, question, verb=rotation.cancel)
 
 
-def _early(pair: Pair, now: datetime) -> str:
-    """Why it may be too early to finish."""
-    if pair.old_is_used:
-        return _used(pair.old, now)
-    return "" if pair.new.last_used_at else _("The new one was not used yet: whatever still has the old one will fail.")
+def _early(pair: Pair | None) -> str:
+    """Why it may be too early to finish, besides what still uses the old one."""
+    if pair is None or pair.new.last_used_at:
+        return ""
+    return _("The new one was not used yet: whatever still has the old one will fail.")
 
 
 def _not_rotating(credential: Credential) -> str:
     return _("%(name)s is not being rotated.") % {"name": credential.name}
-
-
-def _used(credential: Credential, now: datetime) -> str:
-    when = ago(credential.last_used_at, now) if credential.last_used_at else ""
-    return _("Last used: %(when)s. Whatever still carries it will be refused.") % {"when": when}
