@@ -28,8 +28,8 @@ class Verb(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What is asked, about which credential, and what to be careful about, or what breaks. `done` says afterwards what has happened,
-    with a place for the %(name)s; `problem` why it cannot be done."""
+    """What is asked, about which credential, what to be careful about, and what breaks. `done` says afterwards what has
+    happened, with a place for the %(name)s; `problem` why it cannot be done."""
 
     heading: str
     lede: str
