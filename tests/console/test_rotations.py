@@ -153,6 +153,7 @@ def test_both_pages_show_the_pair_and_lists_mark_it(kind, alice, by, admin, issu
         page = text(admin.get(path))
         assert "Being replaced" in row_of(page, old)
         assert "Stops " in row_of(page, old)
+        assert place(old, "finish/") in row_of(page, old)
         assert f"Replaces ••••{old.last4}" in row_of(page, new)
 
 
