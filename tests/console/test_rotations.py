@@ -54,6 +54,7 @@ def test_the_successors_secret_is_shown_once_and_never_stored_on_the_way(kind, a
     assert answer.headers["Cache-Control"] == "no-store"
     assert secret.endswith(new.last4)
     assert f"The old one, ending in {old.last4}, stops 24 hours after this one is first used." in text(answer)
+    assert f'<form method="get" action="{place(new)}">' in text(answer)
     later = text(admin.get("/apis/")) + text(admin.get(place(new)))
     assert (secret in later) == kind.is_public
     assert secret not in str(dict(admin.session))
