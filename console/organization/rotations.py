@@ -38,6 +38,11 @@ class Pair:
         """Whether the old one was used since there is a new one."""
         return self.old.last_used_at is not None and self.old.last_used_at >= self.new.created_at
 
+    @property
+    def is_early(self) -> bool:
+        """Whether what uses the old one does not seem to have the new one yet."""
+        return self.old_is_used or (self.old.last_used_at is not None and self.new.last_used_at is None)
+
 
 def pair_of(credential: Credential, *, now: datetime) -> Pair | None:
     """The pair it is one of, while that is being rotated. One query at most."""
@@ -106,7 +111,7 @@ def credential_finish(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         button=_("Finish now"),
         done=_("The old %(name)s is revoked."),
         care=_early(pair),
-        breakage=effects.breakage(old, now=request.now) if pair and pair.old_is_used else None,
+        breakage=effects.breakage(old, now=request.now) if pair and pair.is_early else None,
         problem="" if pair else _not_rotating(old),
         is_danger=True,
     )

@@ -201,6 +201,7 @@ def test_canceling_ends_the_new_one_and_warns_if_it_is_used(key, by, admin, now)
 
 def test_it_is_said_when_it_is_early_to_finish(key, by, admin, now, later):
     new = rotation.rotate(key.pk, overlap=Overlap.DAY, by=later(by, timedelta(hours=-1))).credential
+    mark_used(key, now - timedelta(hours=2))
 
     unused = text(admin.get(place(key, "finish/")))
     mark_used(new, now)
@@ -208,8 +209,8 @@ def test_it_is_said_when_it_is_early_to_finish(key, by, admin, now, later):
     mark_used(key, now)
     busy = text(admin.get(place(key, "finish/")))
 
-    assert "The new one was not used yet" in unused
-    assert 'class="note"' not in ready
+    assert ("The new one was not used yet" in unused, "Whatever carries it will be refused" in unused) == (True, True)
+    assert ('class="note"' in ready, "Whatever carries it will be refused" in ready) == (False, False)
     assert "Whatever carries it will be refused" in busy
 
 
