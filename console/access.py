@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
@@ -22,11 +23,18 @@ def public(view: View) -> View:
     return view
 
 
+def _place_of(request: ConsoleRequest) -> str:
+    """Where whoever signs in goes on: at the page that was asked for; or at the one with the form, which was lost."""
+    if request.method in {"GET", "HEAD"}:
+        return request.get_full_path()
+    return urlsplit(request.headers.get("Referer", "")).path or "/"
+
+
 def _guarded(view: View, name: str, may_enter: Callable[[ConsoleRequest], None]) -> View:
     @functools.wraps(view)
     def guarded(request: ConsoleRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return redirect_to_login(_place_of(request))
         try:
             may_enter(request)
             return view(request, *args, **kwargs)

@@ -99,10 +99,7 @@ class KindPage:
 _TEST = _("Test with curl")
 _CURL_VALIDATE = Snippet(_TEST, 'curl -s {site}/api/v1/validate \\\n  -H "DD-API-KEY: {secret}"')
 _CURL_TOKEN = Snippet(_TEST, 'curl -s {site}/api/v2/validate_keys \\\n  -H "Authorization: Bearer {secret}"')
-_STORE_IT = _(
-    "Put it in a secrets manager, not in source code or Terraform state. If you lose it, create another and revoke"
-    " this one."
-)
+_STORE_IT = _("Put it in a secrets manager, not in source code or Terraform state. If you lose it, rotate it.")
 
 PAGES: dict[Kind, KindPage] = {
     API_KEY: KindPage(

@@ -10,7 +10,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
@@ -157,3 +158,16 @@ def htmx_answers(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware  # type: ignore[return-value]
+
+
+def lost_forms(get_response: GetResponse) -> GetResponse:
+    """A browser that opens an address to which only forms are sent gets a page, and the way back from there."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        is_bare = isinstance(response, HttpResponseNotAllowed) and not response.content
+        if is_bare and "text/html" in request.headers.get("Accept", ""):
+            response.content = render_to_string("405.html", request=request)
+        return response
+
+    return middleware

@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "console.middleware.acting",
     "console.middleware.htmx_answers",
+    "console.middleware.lost_forms",
 ]
 
 TEMPLATES = [

@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts import members, service_accounts
 from accounts.actors import Actor
@@ -24,11 +25,13 @@ class Preview:
 
 
 def preview(member: Member) -> Preview:
-    """The member's own live credentials, which will end, and the organisation's that they created, which stay."""
+    """The member's own live credentials, which will end, and the organisation's that they made or look after, which
+    stay."""
     live = Credential.objects.of(member.organization_id).live().order_by("kind", "name_key")
+    theirs = Q(created_by=member) | Q(ownership__member=member)
     return Preview(
         deleted=list(live.owned_by(member)),
-        staying=list(live.filter(created_by=member, owner__isnull=True)),
+        staying=list(live.filter(theirs, owner__isnull=True).select_related("ownership")),
     )
 
 

@@ -172,6 +172,11 @@ def is_open(credential: Credential, *, now: datetime) -> bool:
     return credential.replaced_at is not None and credential.revoked_at is None and not is_over
 
 
+def is_paired(credential: Credential, *, now: datetime) -> bool:
+    """Whether it is either one of a pair that is being rotated."""
+    return any(one is not None and is_open(one, now=now) for one in (credential, credential.replaces))
+
+
 def successor_of(old: Credential) -> Credential | None:
     """The live one that replaces it. One query."""
     return Credential.objects.with_people().live().filter(replaces=old).first()

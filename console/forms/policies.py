@@ -71,7 +71,11 @@ class PolicyForm(forms.Form):
         if kind.scopes is Rule.OPTIONAL:
             self._ask("scopes_required", _("Scopes required"), _("None may have all of its owner’s access."))
         if kind.belongs_to_organization:
-            self._ask("owner_required", _("Owner required"), _("Whoever creates one names a member or a team."))
+            self._ask(
+                "owner_required",
+                _("Owner required"),
+                _("Whoever creates one names a member, a service account or a team."),
+            )
         self._ask("admins_create", _("Only admins create them"), _("Rotating one stays open to whoever may revoke it."))
         if not kind.is_public:
             self.fields["leak_action"] = forms.ChoiceField(

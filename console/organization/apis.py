@@ -79,6 +79,7 @@ def apis_page(
     words, state = listing.asked(request.GET)
     visible, at = Credential.objects.visible_to(request.actor), listing.Standpoint(request.actor)
     sections = _sections(request, listing.narrowed(visible, words=words, state=state, at=at), form, at)
+    may_change = any(section.may_create for section in sections)
     if words or state:
         sections = [section for section in sections if section.total]
     attention = _attention(visible, at)
@@ -91,7 +92,7 @@ def apis_page(
         "q": words,
         "filter": listing.chosen_filter(state),
         "narrowed": bool(words or state),
-        "may_change": any(section.may_create for section in sections),
+        "may_change": may_change,
         "export_query": urlencode({"q": words, "state": state}),
     }
     if issued:

@@ -34,10 +34,11 @@ Verb = Callable[[uuid.UUID], Issued | Credential]
 
 @dataclass(frozen=True)
 class Item:
-    """One of those chosen. `is_hot` if ending it is sure to be noticed."""
+    """One of those chosen. `is_hot` if ending it is sure to be noticed; `is_paired` if it is being rotated already."""
 
     credential: Credential
     is_hot: bool
+    is_paired: bool
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,8 @@ def _confirm(
     template: str,
     **more: Any,
 ) -> HttpResponse:
-    items = [Item(credential, effects.is_hot(credential, now=request.now)) for credential in chosen]
+    now = request.now
+    items = [Item(one, effects.is_hot(one, now=now), rotation.is_paired(one, now=now)) for one in chosen]
     context = {"kind": kind, "items": items, "form": form, **more}
     return page(request, template, context, status=422 if form.is_bound else 200)
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts.actors import Actor
 from accounts.refusals import NotAllowed
 from console.organization import listing
+from console.organization.effects import Breakage
 from console.pages import moved, page
 from console.requests import SignedInRequest
 from keys import governance
@@ -27,8 +28,8 @@ class Verb(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What is asked, about which credential, and what to be careful about. `done` says afterwards what has happened,
-    with a place for the %(name)s; `problem` why it cannot be done."""
+    """What is asked, about which credential, what to be careful about, and what breaks. `done` says afterwards what has
+    happened, with a place for the %(name)s; `problem` why it cannot be done."""
 
     heading: str
     lede: str
@@ -36,6 +37,7 @@ class Question:
     button: str
     done: str
     care: str = ""
+    breakage: Breakage | None = None
     problem: str = ""
     is_danger: bool = False
     is_canceling: bool = False

@@ -95,13 +95,15 @@ def _create_page(
     request: SignedInRequest, form: CredentialForm, *, status: int = 200, draft: bool = False
 ) -> HttpResponse:
     kind = form.kind
+    limit = organization_limit(request, kind)
     context: dict[str, Any] = {
         "kind": kind,
         "words": kind_pages.PAGES[kind],
         "form": form,
         "draft": draft,
         "off": governance.is_off(request.actor.organization, kind),
-        "limit": _organization_limit(request, kind),
+        "limit": limit,
+        "full": limit is not None and not limit.left,
         "naming": _naming(request, form),
         "vocabulary": ownership.vocabulary(request.actor.organization) if kind.belongs_to_organization else None,
         **access(form, form.owner_chosen, form.policy),
@@ -119,7 +121,8 @@ def _naming(request: SignedInRequest, form: CredentialForm) -> naming.Hint:
     return naming.hint(**said, people=people)
 
 
-def _organization_limit(request: SignedInRequest, kind: Kind) -> Limit | None:
+def organization_limit(request: SignedInRequest, kind: Kind) -> Limit | None:
+    """How many of the kind the organisation may have, where it has such a limit. One query."""
     found = limits.limits_of(request.member.organization)
     return next((limit for limit in found if limit.kind is kind), None)
 

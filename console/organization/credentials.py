@@ -19,7 +19,7 @@ from console.forms.credentials import NameForm, ScopesForm, summary, with_preset
 from console.forms.errors import add_refusal
 from console.lists import paged
 from console.organization import listing, rotations, uses
-from console.organization.creating import access, is_draft
+from console.organization.creating import access, is_draft, organization_limit
 from console.pages import moved, page, posted
 from console.requests import SignedInRequest
 from keys import editing, governance, policies
@@ -58,6 +58,7 @@ def credential_list(request: SignedInRequest, kind: Kind) -> HttpResponse:
         "filters": [found for found in listing.FILTERS if found.ended is chosen.ended],
         "orders": listing.ORDERS,
         "may_create": may_create and not kept,
+        "limit": organization_limit(request, kind),
         "kept": kept,
         "off": governance.is_off(request.actor.organization, kind),
     }

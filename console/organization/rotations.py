@@ -19,7 +19,6 @@ from console.organization.apis import apis_page
 from console.organization.confirming import Question
 from console.pages import page, posted
 from console.requests import SignedInRequest
-from console.templatetags.ui import ago
 from keys import governance, policies, rotation
 from keys.hygiene import scanning
 from keys.kinds import Kind
@@ -38,6 +37,11 @@ class Pair:
     def old_is_used(self) -> bool:
         """Whether the old one was used since there is a new one."""
         return self.old.last_used_at is not None and self.old.last_used_at >= self.new.created_at
+
+    @property
+    def is_early(self) -> bool:
+        """Whether what uses the old one does not seem to have the new one yet."""
+        return self.old_is_used or (self.old.last_used_at is not None and self.new.last_used_at is None)
 
 
 def pair_of(credential: Credential, *, now: datetime) -> Pair | None:
@@ -106,7 +110,8 @@ def credential_finish(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         about=old,
         button=_("Finish now"),
         done=_("The old %(name)s is revoked."),
-        care=_early(pair, request.now) if pair else "",
+        care=_early(pair),
+        breakage=effects.breakage(old, now=request.now) if pair and pair.is_early else None,
         problem="" if pair else _not_rotating(old),
         is_danger=True,
     )
@@ -126,7 +131,7 @@ def credential_cancel(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         about=new,
         button=_("Cancel the rotation"),
         done=_("The rotation of %(name)s is canceled."),
-        care=_used(new, request.now) if pair and new.last_used_at else "",
+        breakage=effects.breakage(new, now=request.now) if pair and new.last_used_at else None,
         problem="" if pair else _not_rotating(old),
         is_danger=True,
         is_canceling=True,
@@ -134,17 +139,12 @@ def credential_cancel(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
     return confirming.asked(request, old, question, verb=rotation.cancel)
 
 
-def _early(pair: Pair, now: datetime) -> str:
-    """Why it may be too early to finish."""
-    if pair.old_is_used:
-        return _used(pair.old, now)
-    return "" if pair.new.last_used_at else _("The new one was not used yet: whatever still has the old one will fail.")
+def _early(pair: Pair | None) -> str:
+    """Why it may be too early to finish, besides what still uses the old one."""
+    if pair is None or pair.new.last_used_at:
+        return ""
+    return _("The new one was not used yet: whatever still has the old one will fail.")
 
 
 def _not_rotating(credential: Credential) -> str:
     return _("%(name)s is not being rotated.") % {"name": credential.name}
-
-
-def _used(credential: Credential, now: datetime) -> str:
-    when = ago(credential.last_used_at, now) if credential.last_used_at else ""
-    return _("Last used: %(when)s. Whatever still carries it will be refused.") % {"when": when}

@@ -27,10 +27,10 @@ class UseRow:
         return self.use.status >= 500
 
 
-def last_uses(actor: Actor, credential: Credential) -> list[UseRow] | None:
-    """The newest first; None for a credential that cannot open the API."""
+def last_uses(actor: Actor, credential: Credential) -> list[UseRow]:
+    """The newest first; none of a credential that cannot open the API."""
     if not credential.kind.opens_api:
-        return None
+        return []
     uses = list(Use.objects.with_credential(credential).with_credentials().newest_first()[:SHOWN])
     others = {_other(use, credential) for use in uses} - {None}
     visible = set(Credential.objects.visible_to(actor).filter(pk__in=[other.pk for other in others if other]))

@@ -16,6 +16,7 @@ from audit.events import SENTENCES, Event
 from console import kind_pages
 from console.templatetags.ui import icon
 from keys.kinds import KINDS, Owner
+from keys.telling import News
 
 ROOT = Path(settings.BASE_DIR)
 ROOMS = ("audit", "accounts", "keys", "console", "api")
@@ -150,3 +151,10 @@ def test_secrets_are_read_where_they_are_shown_and_nowhere_else():
         "api/v2/api_keys.py",
         "api/v2/application_keys.py",
     }
+
+
+@pytest.mark.parametrize("news", News, ids=lambda news: news.value)
+def test_programs_find_every_type_of_news_in_the_documentation(news):
+    [row] = [line for line in (ROOT / "docs/timed-work.md").read_text().splitlines() if f"`{news.value}`" in line]
+
+    assert row.startswith(f"| {news.topic.value} |")

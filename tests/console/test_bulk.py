@@ -94,6 +94,8 @@ def test_rotating_what_is_being_rotated_says_so_beside_the_secrets_of_the_others
 
     assert len(secrets_in(answer)) == 2
     assert "key 0 is being rotated already." in text(answer)
+    before = text(client.get(place(API_KEY, "rotate"), {"pk": [str(one.pk) for one in Credential.objects.all()]}))
+    assert before.count('<span class="tag">Being rotated</span>') == 6
 
 
 def test_somebody_elses_key_is_refused_among_ones_own(alice, camille, client, issue):

@@ -283,6 +283,13 @@ def test_the_auditor_sees_every_kind_and_no_way_to_change_one(kind, alice, vera,
     assert client.post(f"/apis/{kind.slug}/new/", {"name": "x"}).status_code == 403
 
 
+def test_a_search_that_finds_nothing_takes_no_rights_away(alice, client_of):
+    page = client_of(alice).get("/apis/?q=nowhere").content.decode()
+
+    assert "Nothing matches." in page
+    assert "You can view, not change." not in page
+
+
 def test_the_strip_names_the_three_worst_and_leads_to_the_others(alice, client_of, issue, actor_of, later):
     issue(APPLICATION_KEY, alice, name="wide open", scopes=None)
     issue(API_KEY, alice, name="old", actor=later(actor_of(alice), timedelta(days=-91)))

@@ -30,6 +30,22 @@ def test_the_page_shows_how_much_is_used(alice, issue, client_of):
     assert ASK in page
 
 
+def test_who_has_reached_the_limit_is_not_invited_to_create(alice, issue, client_of):
+    client = client_of(alice)
+    for name in "abcd":
+        issue(API_KEY, alice, name=name)
+    before = client.get("/apis/api-keys/").content.decode()
+    issue(API_KEY, alice, name="e")
+
+    listed, form = (client.get(f"/apis/api-keys/{place}").content.decode() for place in ("", "new/"))
+    refused = client.post("/apis/api-keys/new/", {"name": "f"})
+
+    assert ("4 of 5 used" in before, 'href="/apis/api-keys/new/"' in before) == (True, True)
+    assert ("5 of 5 used" in listed, 'href="/apis/api-keys/new/"' in listed) == (True, False)
+    assert ("Ask for more" in form, 'name="name"' in form) == (True, False)
+    assert (refused.status_code, refused.content.decode().count("All 5 are in use.")) == (422, 1)
+
+
 def test_a_reader_of_keys_sees_and_is_not_offered_to_ask(vera, client_of):
     client = client_of(vera)
 

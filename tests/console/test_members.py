@@ -1,6 +1,7 @@
 """The pages of members: list, invite, detail, roles, disable, enable."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 
@@ -8,8 +9,11 @@ from accounts import members
 from accounts.builtin_roles import ADMIN, AUDITOR, STANDARD
 from accounts.models import Member, MemberRole, Person, Status
 from audit.models import AuditEvent
+from keys import editing
 from keys.kinds import API_KEY, APPLICATION_KEY, PERSONAL_ACCESS_TOKEN
 from keys.models import Credential
+from keys.ownership import Owned
+from tests.console.credentials import mark_used
 
 pytestmark = pytest.mark.django_db
 
@@ -209,19 +213,24 @@ def test_bad_roles_and_the_last_admins_are_refused_in_place(roles, alice, client
     assert Member.objects.get(pk=alice.pk).role_ids == {ADMIN.id}
 
 
-def test_disabling_shows_first_exactly_what_ends_and_what_stays(alice, camille, issue, client_of):
+def test_disabling_shows_first_exactly_what_ends_and_what_stays(alice, camille, issue, client_of, actor_of, now):
     gone = issue(APPLICATION_KEY, camille, name="exports").credential
     token = issue(PERSONAL_ACCESS_TOKEN, camille, name="laptop").credential
     MemberRole.objects.create(member=camille, role_id=ADMIN.id)
     stays = issue(API_KEY, camille, name="payments").credential
+    theirs = issue(API_KEY, alice, name="orders").credential
+    editing.assign(theirs.pk, Owned(member_id=camille.pk), by=actor_of(alice))
+    mark_used(gone, now - timedelta(minutes=6))
 
     shown = text(client_of(alice).get(url(camille, "disable/")))
 
     deleted, staying = shown.split('id="staying-heading"')
     assert all(f"{found.name}" in deleted and f"••••{found.last4}" in deleted for found in (gone, token))
     assert f"••••{stays.last4}" in staying
+    assert (shown.count("nobody is named for it then"), f"••••{theirs.last4}" in staying) == (1, True)
+    assert (deleted.count("Last used"), "by Agent 7.66 from 203.0.113.0/24" in deleted) == (1, True)
     assert stays.name not in deleted
-    assert Credential.objects.live().count() == 3
+    assert Credential.objects.live().count() == 4
 
 
 def test_disabling_ends_their_keys_and_leaves_the_organizations(alice, camille, issue, client_of):

@@ -65,6 +65,14 @@ def test_only_the_name_confirms(typed, status, key, admin, now):
     assert status == 303 or 'value="kept"' in text(answer)
 
 
+@pytest.mark.parametrize("reason", ["x" * 201, "\0"])
+def test_a_reason_that_cannot_be_kept_says_so_at_the_field(reason, key, admin):
+    answer = admin.post(place(key, "revoke/"), {"reason": reason})
+
+    assert answer.status_code == 422
+    assert 'aria-describedby="id_reason_error"' in text(answer)
+
+
 def test_what_can_be_restored_is_not_said_to_be_gone_for_good(alice, key, admin, issue):
     other = issue(APPLICATION_KEY, alice).credential
 

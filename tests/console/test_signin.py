@@ -274,7 +274,15 @@ def test_one_switches_only_to_an_active_membership_of_ones_own(alice, second, bo
         assert client.post("/organizations/switch/", {"member": member}).status_code == 404
     Member.objects.filter(pk=second.pk).update(disabled_at=now)
     assert client.post("/organizations/switch/", {"member": str(second.id)}).status_code == 404
-    assert client.get("/organizations/switch/").status_code == 405
+    lost = client.get("/organizations/switch/", headers={"Accept": "text/html"})
+    assert (lost.status_code, "Only forms are sent to this address." in text(lost)) == (405, True)
+
+
+@pytest.mark.parametrize(("referer", "place"), [("https://testserver/hygiene/?q=1", "/hygiene/"), ("", "/")])
+def test_a_form_sent_after_the_session_ended_leads_back_to_the_page_it_was_on(referer, place):
+    answer = Client().post("/hygiene/scan/", headers={"Referer": referer})
+
+    assert answer.headers["Location"] == f"/accounts/login/?next={place}"
 
 
 def test_there_is_no_signing_up(db):

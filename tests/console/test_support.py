@@ -76,6 +76,7 @@ def test_support_sees_what_is_known_and_no_text_not_even_a_public_one(support, a
 
     page = support.get(place(acme)).content.decode()
 
+    assert page.count('<span class="tag warn">Unknown owner</span>') == 2
     for one in made:
         assert one.credential.name in page
         assert one.credential.last4 in page
