@@ -158,6 +158,18 @@ def test_both_pages_show_the_pair_and_lists_mark_it(kind, alice, by, admin, issu
         assert f"Replaces ••••{old.last4}" in row_of(page, new)
 
 
+@pytest.mark.parametrize("path", ["/apis/", "/apis/api-keys/", "/apis/api-keys/?order=oldest"])
+def test_lists_have_the_old_one_right_below_the_new_one(path, key, alice, by, admin, issue, now):
+    between = issue(API_KEY, alice, name="between").credential
+    new = rotation.rotate(key.pk, overlap=Overlap.WEEK, by=by).credential
+    for hours, one in enumerate((key, between, new)):
+        Credential.objects.filter(pk=one.pk).update(created_at=now - timedelta(hours=3 - hours))
+    rows = re.findall(r'id="row-([0-9a-f-]{36})"', text(admin.get(path)))
+
+    assert rows.index(str(key.pk)) == rows.index(str(new.pk)) + 1
+    assert sorted(rows) == sorted(str(one.pk) for one in (between, key, new))
+
+
 def test_a_pair_whose_old_one_rests_says_so(key, by, admin):
     new = rotation.rotate(key.pk, overlap=Overlap.FIRST_USE, by=by).credential
 
