@@ -156,8 +156,8 @@ def rows_for(
 def rows_by_kind(
     actor: Actor, groups: list[list[Credential]], *, now: datetime, terms: Mapping[Kind, Policy] | None = None
 ) -> list[list[Row]]:
-    """The rows of several kinds, kind by kind, a pair that is being rotated side by side. How much they were used is asked
-    once for all of them, and so is what the organisation asks for, unless `terms` says it."""
+    """The rows of several kinds, kind by kind, a pair that is being rotated side by side. How much they were used is
+    asked once for all of them, and so is what the organisation asks for, unless `terms` says it."""
     used = reports.sparklines((credential for group in groups for credential in group), now=now)
     stays = [bool(group) and governance.at_minimum(group[0].kind, actor.organization) for group in groups]
     terms = policies.all_of(actor.organization) if terms is None and any(groups) else terms or {}
@@ -170,10 +170,12 @@ def rows_by_kind(
 
 def _side_by_side(rows: list[Row]) -> list[Row]:
     """The old one of a pair right below the new one, where both are listed."""
-    below = {row.credential.pk: row for row in rows if row.is_replaced}
-    pulled = {row.credential.pk: below.pop(row.replaces.pk) for row in rows if row.replaces and row.replaces.pk in below}
-    stay = [row for row in rows if not row.is_replaced or row.credential.pk in below]
-    return [one for row in stay for one in (row, pulled.get(row.credential.pk)) if one]
+    old_ones = {row.credential.pk: row for row in rows if row.is_replaced}
+    below = {row.replaces.pk: old_ones.get(row.replaces.pk) for row in rows if row.replaces}
+    pairs = (
+        (row, below.get(row.replaces.pk) if row.replaces else None) for row in rows if row.credential.pk not in below
+    )
+    return [one for pair in pairs for one in pair if one]
 
 
 def row_for(actor: Actor, credential: Credential, *, now: datetime) -> Row:
