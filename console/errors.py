@@ -1,10 +1,14 @@
 """The pages for what went wrong, and for programs the same as JSON. None says more than its reader may know."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.views import defaults
+from django.template import loader
 
 API = "/api/"
+RETRY_AFTER = {"Retry-After": "5"}
 
 
 def _said(request: HttpRequest, status: int, words: str) -> HttpResponse:
@@ -30,10 +34,14 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our mistake, told without a template's help."""
+    """500: our mistake; 503 where the database was away, or kept busy by others for too long. The page is drawn without
+    a request's help."""
+    unavailable = isinstance(sys.exception(), OperationalError | InterfaceError)
+    status, headers = (503, RETRY_AFTER) if unavailable else (500, {})
     if request.path_info.startswith(API):
-        return JsonResponse({"errors": ["Internal server error. It was logged; try again."]}, status=500)
-    return defaults.server_error(request)
+        words = "The database did not answer in time." if unavailable else "Internal server error."
+        return JsonResponse({"errors": [f"{words} It was logged; try again."]}, status=status, headers=headers)
+    return HttpResponse(loader.get_template("500.html").render({"status": status}), status=status, headers=headers)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
