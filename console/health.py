@@ -1,4 +1,4 @@
-"""/healthz: whether this node can do its work, for load balancers and monitors. No secrets, one query."""
+"""/healthz: whether this node can do its work, for load balancers and monitors. No secrets, one query or two."""
 
 from datetime import datetime
 

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Max
 
 from keys import blocking, reminders, rotation
 from keys.hygiene import enforcing, scanning
@@ -22,7 +24,7 @@ LEASE = timedelta(minutes=10)
 LATELY = EVERY / 2
 """A job that was begun so lately is not begun again by a server of itself."""
 LATE = timedelta(minutes=10)
-"""A job that has not ended for so long is late."""
+"""A job that has not ended for so long is late; one that never has, when it could have been for so long."""
 
 Clock = Callable[[], datetime]
 
@@ -109,15 +111,17 @@ def _done(job: Job, holder: uuid.UUID, clock: Clock) -> Result:
 
 @dataclass(frozen=True)
 class State:
-    """How one job stands: its last run, if it has had one, and how long ago that ended."""
+    """How one job stands: its last run, if it has had one, how long ago that ended, and how long it has been waiting
+    to be done: since then, or since there has been such a job."""
 
     job: str
     run: TickRun | None
     lag: timedelta | None
+    waiting: timedelta
 
     @property
     def is_late(self) -> bool:
-        return self.lag is None or self.lag > LATE
+        return self.waiting > LATE
 
     @property
     def has_failed(self) -> bool:
@@ -125,11 +129,19 @@ class State:
 
 
 def states(now: datetime) -> list[State]:
-    """How each job stands, in the order they run. One query."""
+    """How each job stands, in the order they run. One query, and one more while one of them was never done."""
     runs = {run.job: run for run in TickRun.objects.filter(job__in=[job.name for job in JOBS])}
-    return [_state(job, runs.get(job.name), now) for job in JOBS]
+    ended = {run.job: run.finished_at for run in runs.values() if run.finished_at}
+    installed = None if len(ended) == len(JOBS) else _installed_at()
+    return [_state(job, runs.get(job.name), ended.get(job.name), installed or now, now=now) for job in JOBS]
 
 
-def _state(job: Job, run: TickRun | None, now: datetime) -> State:
-    ended = run.finished_at if run else None
-    return State(job.name, run, max(now - ended, timedelta(0)) if ended else None)
+def _installed_at() -> datetime | None:
+    """When the tables were last brought up to date, which a new job comes with."""
+    found: datetime | None = MigrationRecorder(connection).migration_qs.aggregate(at=Max("applied"))["at"]
+    return found
+
+
+def _state(job: Job, run: TickRun | None, ended: datetime | None, installed: datetime, *, now: datetime) -> State:
+    waiting = max(now - (ended or installed), timedelta(0))
+    return State(job.name, run, waiting if ended else None, waiting)

@@ -81,8 +81,9 @@ def test_it_says_what_failed_and_what_is_late(alice, client_of, now):
 
 
 @pytest.mark.parametrize(("by_itself", "words"), [(True, "look at its log"), (False, "manage.py tick")])
-def test_it_says_who_does_it(by_itself, words, alice, client_of, settings):
+def test_it_says_who_does_it(by_itself, words, alice, client_of, settings, now):
     settings.TICK = by_itself
+    TickRun.objects.create(job="mails", finished_at=now - timedelta(hours=1))
 
     assert words in text(client_of(alice).get(HOME))
 

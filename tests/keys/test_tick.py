@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.migrations.recorder import MigrationRecorder
 
 from keys import tick, ticker
 from keys.models import TickRun
@@ -116,8 +117,11 @@ def test_how_it_stands_is_one_query(now, django_assert_num_queries):
     assert all(state.is_late for state in tick.states(now + tick.LATE + MINUTE))
 
 
-def test_what_never_ran_is_late(now):
-    assert all(state.is_late and state.lag is None for state in tick.states(now))
+def test_what_never_ran_is_late_once_it_could_have_been_done(now):
+    MigrationRecorder.Migration.objects.update(applied=now)
+
+    for waited, is_late in ((tick.LATE, False), (tick.LATE + MINUTE, True)):
+        assert {(state.is_late, state.lag) for state in tick.states(now + waited)} == {(is_late, None)}
 
 
 def test_the_command_prints_a_line_for_each_job(capsys):
