@@ -69,7 +69,7 @@ def _tell(credential: Credential, sighting: BrowserSighting, *, by: Actor) -> No
         organization_id=credential.organization_id,
         to=recipients.responsible_for(credential),
         about=lifecycle.target(credential),
-        words={"last4": credential.last4, "where": sighting.origin or "–"},
+        words={"last4": credential.last4, "where": sighting.origin},
         key=f"seen_in_browser:{credential.id}:{sighting.told_at.isoformat()}",
         now=by.now,
     )

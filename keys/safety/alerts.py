@@ -47,7 +47,7 @@ def _to_one(leaks: Sequence[Leak], member: Member, *, by: Actor) -> list[Tidings
 
 
 def _one(leak: Leak, about: Target, to: Sequence[Member], *, also: Sequence[str] = ()) -> Tidings:
-    words = {"last4": leak.credential.last4, "where": leak.place or "–"}
+    words = {"last4": leak.credential.last4, "where": leak.place}
     key = f"leak:{leak.pk}:{leak.acted}"
     return Tidings(news=_NEWS[Acted(leak.acted)], to=to, about=about, words=words, key=key, also=also)
 

@@ -70,7 +70,7 @@ class News(Enum):
     """What people are told. `value` is what programs call it: noun.past_participle.
 
     A sentence's %(name)s is the label of what it is about, unless `words` has another. A word whose name ends in `_at`
-    is a time in ISO 8601, and is spelled as its reader would.
+    is a time in ISO 8601, and is spelled as its reader would. The word `where` is empty where nobody knows the place.
     """
 
     CREDENTIAL_EXPIRES = "credential.expires"
@@ -112,7 +112,8 @@ class News(Enum):
     def said(self, words: Mapping[str, str]) -> str:
         """The sentence in the reader's language and time zone. Raises KeyError for a word it lacks."""
         ours = _OURS.get(self, "")
-        return str(self.sentence) % {
+        sentence = self.sentence if words.get("where") else _WITHOUT_A_PLACE.get(self, self.sentence)
+        return str(sentence) % {
             name: gettext(word) if name == ours else _spelled(name, word) for name, word in words.items()
         }
 
@@ -184,6 +185,16 @@ _LINES: dict[News, tuple[Topic, Severity, Promise]] = {
     News.WEBHOOK_TEST: (Topic.WEBHOOKS, INFO, _("A test of the webhook %(name)s, asked for by %(by)s.")),
 }
 
+_WITHOUT_A_PLACE = {
+    News.CREDENTIAL_LEAKED: _("%(name)s (…%(last4)s) leaked, and still lets programs in."),
+    News.LEAK_QUARANTINED: _("%(name)s (…%(last4)s) leaked, and is blocked until somebody has looked."),
+    News.LEAK_REVOKED: _("%(name)s (…%(last4)s) leaked, and is revoked."),
+    News.LEAK_OF_ENDED: _("%(name)s (…%(last4)s) leaked. It had ended before and lets nobody in."),
+    News.SEEN_IN_BROWSER: _(
+        "The API key %(name)s (…%(last4)s) came from a browser and was refused. Put a client token there."
+    ),
+}
+"""What is said where nobody knows the place."""
 _OURS = {
     News.DETECTIONS_FOUND: "name",
     News.MITIGATION_AHEAD: "control",

@@ -12,6 +12,7 @@ from keys.models import Acted, Credential, Leak, LeakAction, Mail, Notification,
 from keys.rotation import Overlap
 from keys.safety import alerts, leaks
 from keys.safety.matches import Match
+from keys.telling import News
 from keys.verification import Outcome
 from tests.keys.leaking import GIST, events, outcome
 
@@ -326,15 +327,17 @@ def test_of_very_many_leaks_each_is_told_in_one_sentence(acme, issue, alice, cam
 
 
 @pytest.mark.parametrize(
-    ("kind", "action", "news"),
+    ("kind", "action", "place", "news", "end"),
     [
-        (APPLICATION_KEY, LeakAction.TELL, "credential.leaked"),
-        (APPLICATION_KEY, LeakAction.QUARANTINE, "leak.quarantined"),
-        (CLIENT_TOKEN, LeakAction.REVOKE, "credential.leaked"),
+        (APPLICATION_KEY, LeakAction.TELL, GIST, "credential.leaked", f"lets programs in. Found: {GIST}"),
+        (APPLICATION_KEY, LeakAction.QUARANTINE, "", "leak.quarantined", "blocked until somebody has looked."),
+        (CLIENT_TOKEN, LeakAction.REVOKE, "", "credential.leaked", "lets programs in."),
     ],
 )
-def test_what_is_told_says_what_was_done(kind, action, news, ask, issue, alice, reported):
+def test_what_is_told_says_what_was_done_and_where_it_was(kind, action, place, news, end, ask, issue, alice, reported):
     ask(kind, leak_action=action)
-    reported(issue(kind, alice).secret.text)
+    reported(issue(kind, alice).secret.text, url=place)
 
     assert {one[1] for one in told()} == {news}
+    row = Notification.objects.get()
+    assert News(row.news).said(row.words).endswith(end)
