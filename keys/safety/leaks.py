@@ -18,7 +18,7 @@ from audit import log
 from audit.events import Event
 from keys import blocking, lifecycle, minting, standings
 from keys.models import Credential, Leak, LeakStep, Step, Way
-from keys.safety import alerts, contacts, reactions
+from keys.safety import alerts, contacts, reactions, runbook
 from keys.safety.matches import Match
 
 LONGEST_NOTE = 1000
@@ -161,11 +161,16 @@ def do(leak_id: uuid.UUID, step: Step, *, by: Actor) -> Leak:
 
 @transaction.atomic
 def close(leak_id: uuid.UUID, *, note: str, by: Actor) -> Leak:
-    """Say that all is done that can be done. Raises NotPermitted, Leak.DoesNotExist, NotAllowed with the field."""
+    """Say that all is done that can be done; if steps of the runbook are not, the note has to say why. Raises
+    NotPermitted, Leak.DoesNotExist, NotAllowed with the field."""
     leak = _locked(leak_id, by=by)
     if not leak.is_open:
         raise NotAllowed("", _("This leak is closed already."))
     leak.closed_at, leak.closed_by, leak.note = by.now, members.acting(by), _checked("note", note)
+    undone = "" if leak.note else _undone(leak, now=by.now)
+    if undone:
+        words = {"steps": undone}
+        raise NotAllowed("note", _("Not done: %(steps)s. Do that first, or say in the note why not.") % words)
     leak.save(update_fields=["closed_at", "closed_by", "note"])
     _tell(Event.LEAK_CLOSED, leak, {}, by=by, reason=leak.note)
     return leak
@@ -186,6 +191,11 @@ def dismiss(leak_id: uuid.UUID, *, reason: str, by: Actor) -> Leak:
         blocking.lift(leak.credential_id, by=by, reason="false alarm")
     _tell(Event.LEAK_DISMISSED, leak, {}, by=by, reason=leak.dismissal)
     return leak
+
+
+def _undone(leak: Leak, *, now: datetime) -> str:
+    done = leak.steps.values_list("step", flat=True)
+    return runbook.undone(leak.credential.kind, leak.credential.state(now), set(done))
 
 
 def would_lift(leak: Leak, *, now: datetime) -> bool:

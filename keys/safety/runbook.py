@@ -1,11 +1,12 @@
 """What there is to do about a leak, in five steps, and how far each has come: looked up, not remembered."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from django.db.models import Q, QuerySet, Sum
+from django.utils.translation import gettext
 
 from accounts.models import Member, Role
 from audit.models import AuditEvent
@@ -75,12 +76,24 @@ class Runbook:
         return sum(trace.count for trace in (self.members, self.service_accounts, self.roles, self.credentials))
 
     @property
+    def undone(self) -> str:
+        return undone(self.leak.credential.kind, self.state, self.done)
+
+    @property
     def looked(self) -> LeakStep | None:
         return self.done.get(Step.LOOKED)
 
     @property
     def searched(self) -> LeakStep | None:
         return self.done.get(Step.SEARCHED)
+
+
+def undone(kind: Kind, state: State, done: Collection[str]) -> str:
+    """The steps that keep a leak from being closed without a word, by name; "" if there are none. Whether it has a
+    successor is none: perhaps nothing used it."""
+    lets_in = state is State.ACTIVE and not kind.is_public
+    left = [gettext("Stop it")] if lets_in else []
+    return ", ".join([*left, *(str(step.label) for step in Step if step not in done)])
 
 
 def of(leak: Leak, *, since: Since | datetime, now: datetime) -> Runbook:

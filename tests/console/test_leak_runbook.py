@@ -56,7 +56,7 @@ def test_a_key_that_still_works_is_said_to_and_a_successor_is_found(alice, acme,
     made, leak = leaked()
     page = text(client_of(alice).get(reverse("leak-detail", args=[leak.pk])))
     assert "Still good" in page
-    assert "It still lets programs in." in page
+    assert "Not done: Stop it, " in page
 
     rotation.rotate(made.credential.pk, overlap=Overlap.NOW, by=actor_of(alice))
     page = text(client_of(alice).get(reverse("leak-detail", args=[leak.pk])))
@@ -153,7 +153,7 @@ def test_a_step_nobody_knows_is_no_address(alice, leaked, client_of):
 
 def test_closing_twice_is_explained(alice, leaked, client_of, actor_of):
     _made, leak = leaked()
-    leaks.close(leak.pk, note="", by=actor_of(alice))
+    leaks.close(leak.pk, note="Nothing came of it", by=actor_of(alice))
 
     answer = client_of(alice).post(reverse("leak-close", args=[leak.pk]), {"note": ""})
 
@@ -169,6 +169,7 @@ def test_a_false_alarm_says_beforehand_what_it_changes(alice, leaked, client_of,
     answer = client.post(url, {"reason": "An example"}, follow=True)
 
     assert "An example" in text(answer)
+    assert "Runbook" not in text(answer)
     assert verify(made.secret.text, now=now).outcome is Outcome.VALID
 
 

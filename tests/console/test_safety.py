@@ -93,7 +93,7 @@ def test_finished_leaks_are_apart(alice, leaked, client_of, actor_of):
     _made, one = leaked(name="closed-one")
     _made, other = leaked(name="false-one")
     leaked(name="open-one")
-    leaks.close(one.pk, note="", by=actor_of(alice))
+    leaks.close(one.pk, note="Nothing came of it", by=actor_of(alice))
     leaks.dismiss(other.pk, reason="no", by=actor_of(alice))
 
     unfinished, finished = text(client_of(alice).get(HOME)), text(client_of(alice).get(HOME, {"state": "finished"}))

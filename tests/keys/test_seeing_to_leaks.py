@@ -41,6 +41,26 @@ def test_closing_says_who_and_why_and_happens_once(issue, alice, reported, actor
         leaks.close(leak.pk, note="", by=actor_of(alice))
 
 
+def test_without_a_word_none_is_closed_of_which_something_is_not_done(ask, issue, alice, spare, reported, by):
+    ask(APPLICATION_KEY, leak_action=LeakAction.TELL)
+    (leak,) = reported(issue(APPLICATION_KEY, alice).secret.text)
+    refused = []
+
+    for done in (lambda: leaks.do(leak.pk, Step.LOOKED, by=by), lambda: leaks.do(leak.pk, Step.SEARCHED, by=by), None):
+        with pytest.raises(NotAllowed) as refusal:
+            leaks.close(leak.pk, note=" ", by=by)
+        refused.append(str(refusal.value.message).partition(". ")[0])
+        done = done or (lambda: lifecycle.revoke(leak.credential_id, by=by))
+        done()
+
+    assert refused == [
+        "Not done: Stop it, Look at what it did, Look for what it left behind",
+        "Not done: Stop it, Look for what it left behind",
+        "Not done: Stop it",
+    ]
+    assert leaks.close(leak.pk, note="", by=by).closed_at
+
+
 def test_a_false_alarm_lifts_the_quarantine(ask, issue, alice, reported, actor_of, now):
     ask(APPLICATION_KEY, leak_action=LeakAction.QUARANTINE)
     made = issue(APPLICATION_KEY, alice)
