@@ -57,7 +57,8 @@ def accept(matches: Sequence[Match], *, reporter: Reporter, within: uuid.UUID | 
 
     One query tells what they are; then each organisation has a transaction of its own, in the order of their ids, so
     that two reports never wait for each other. The same credential at the same place is one leak, however often it is
-    reported, and is held each time to the policy as it is by then; without a place it is one until it is dismissed.
+    reported, and is held each time to the policy as it is by then; without a place it is one until it is
+    dismissed, and is any that is open.
     """
     known = standings.find({match.text for match in matches})
     ours = {text: one for text, one in known.items() if within in (None, one.organization_id)}
@@ -78,12 +79,19 @@ def _note(organization_id: uuid.UUID, found: Iterable[Found], *, reporter: Repor
     places = {(credential_id, match.place): match for credential_id, match in found}
     earlier = Leak.objects.lasting().filter(credential__in={credential_id for credential_id, _place in places})
     leaks = {(leak.credential_id, leak.place): leak for leak in earlier}
-    new = {key: match for key, match in places.items() if key not in leaks}
+    new = _adding({key: match for key, match in places.items() if key not in leaks}, leaks.values())
     leaks |= {key: _leak(key, match, reporter) for key, match in _within_bounds(new, leaks.values()).items()}
-    lasting = {leak.credential_id: leak for leak in leaks.values() if leak.dismissed_at is None}
+    confirmed = (leak for leak in leaks.values() if leak.dismissed_at is None)
+    lasting = {leak.credential_id: leak for leak in sorted(confirmed, key=lambda leak: leak.is_open)}
     noted = {key: leaks.get(key) or lasting[key[0]] for key in places}
     _act({leak.pk: leak for leak in noted.values() if leak.dismissed_at is None}.values(), organization, reporter)
     return noted
+
+
+def _adding(new: Mapping[Key, Match], earlier: Iterable[Leak]) -> dict[Key, Match]:
+    """Those that add something: without a place, one does not where somebody has yet to see to that credential."""
+    known = {leak.credential_id for leak in earlier if leak.is_open} | {one for one, place in new if place}
+    return {(one, place): match for (one, place), match in new.items() if place or one not in known}
 
 
 def _within_bounds(new: Mapping[Key, Match], earlier: Iterable[Leak]) -> dict[Key, Match]:

@@ -162,10 +162,21 @@ def test_a_key_that_was_spared_is_revoked_once_it_need_not_stay(issue, alice, re
 def test_twice_in_one_report_it_is_one_leak_and_at_two_places_it_is_two(issue, alice, spare, reported, reporter):
     text = issue(API_KEY, alice).secret.text
 
-    found = leaks.accept([Match(text, GIST), Match(text, GIST), Match(text, "")], reporter=reporter)
+    found = leaks.accept([Match(text, GIST), Match(text, GIST), Match(text, "a chat")], reporter=reporter)
 
     assert (found[0], Leak.objects.count()) == (found[1], 2)
     assert [leak.acted for leak in found] == [Acted.REVOKED] * 3
+
+
+def test_without_a_place_a_report_adds_nothing_to_a_leak_that_is_open(issue, alice, spare, reported, reporter, by):
+    text = issue(API_KEY, alice).secret.text
+    known, placeless = leaks.accept([Match(text, GIST), Match(text, "")], reporter=reporter)
+    (again,) = reported(text, url="")
+    assert (known, Leak.objects.count()) == (placeless, 1) == (again, 1)
+
+    leaks.dismiss(known.pk, reason="An example", by=by)
+    (heard,) = reported(text, url="")
+    assert (heard.place, heard.is_open) == ("", True)
 
 
 def test_who_invents_places_makes_no_more_than_so_many_leaks(issue, alice, spare, reported, reporter):
