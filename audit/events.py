@@ -156,6 +156,12 @@ SENTENCES: dict[Event, Promise] = {
     Event.DETECTION_MITIGATED: _("%(actor)s mitigated a finding about %(target)s"),
 }
 
+STEPS: dict[str, Promise] = {
+    "looked": _("%(actor)s looked at what %(target)s did since it leaked"),
+    "searched": _("%(actor)s looked for what the leak of %(target)s left behind"),
+}
+"""What is said of a step of a runbook, by its name."""
+
 LABELS: dict[Event, Promise] = {
     Event.ORGANIZATION_CREATED: _("Organization created"),
     Event.MEMBER_ADDED: _("Member added"),

@@ -6,7 +6,7 @@ from typing import Self
 
 from django.db import models
 
-from audit.events import SENTENCES, Event
+from audit.events import SENTENCES, STEPS, Event
 
 INSTALLATION = uuid.UUID(int=0)
 """The chain of what belongs to no organisation, such as a refused sign-in with an unknown address."""
@@ -79,4 +79,7 @@ class AuditEvent(models.Model):
     def sentence(self) -> str:
         """What happened, in the reader's language."""
         words = {"actor": self.actor_label, "target": self.target_label}
-        return str(SENTENCES[Event(self.event)]) % words
+        sentence = SENTENCES[Event(self.event)]
+        if self.event == Event.LEAK_STEP_DONE:
+            sentence = STEPS.get(self.changes["step"], sentence)
+        return str(sentence) % words

@@ -23,7 +23,8 @@ def test_a_step_is_noted_once_with_whoever_did_it(issue, alice, reported, actor_
 
     (done,) = leak.steps.all()
     assert (done.step, done.done_by, done.done_at) == (Step.LOOKED, alice, now)
-    assert len(events("leak.step_done")) == 1
+    (event,) = events("leak.step_done")
+    assert event.sentence == f"Alice Admin looked at what {leak.credential.name} did since it leaked"
 
 
 def test_closing_says_who_and_why_and_happens_once(issue, alice, reported, actor_of, now):
