@@ -81,7 +81,7 @@ def credential_detail(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         "effective": summary(_effective(credential)),
         "pair": rotations.pair_of(credential, now=request.now),
         "leaks": leaks,
-        "held": credential.blocked_until is None and any(leak.acted == Acted.QUARANTINED for leak in leaks),
+        "held": next((one for one in leaks if one.acted == Acted.QUARANTINED and not credential.blocked_until), None),
         "may_govern": may_govern,
         "findings": detections.about(pk, organization_id=organization, now=request.now) if may_govern else [],
         "events": events[:TIMELINE_LENGTH],

@@ -191,6 +191,8 @@ def test_the_page_of_a_leaked_key_says_so_and_leads_to_the_runbook(alice, camill
     assert "It leaked" in governing
     assert f'href="/safety/leaks/{leak.pk}/"' in governing
     assert "Lift the block now" not in governing
+    assert f'<a href="/safety/leaks/{leak.pk}/">say so in its runbook</a>' in governing
+    assert governing.count("In quarantine") == 2
     assert "It leaked" in other
     assert "/safety/leaks/" not in other
 
