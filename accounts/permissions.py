@@ -27,6 +27,7 @@ class Permission(StrEnum):
     ORG_MANAGEMENT = "org_management"
     RUM_APPS_READ = "rum_apps_read"
     RUM_APPS_WRITE = "rum_apps_write"
+    SECURITY_MONITORING_FINDINGS_WRITE = "security_monitoring_findings_write"
     SERVICE_ACCOUNT_WRITE = "service_account_write"
     USAGE_READ = "usage_read"
     USER_ACCESS_INVITE = "user_access_invite"

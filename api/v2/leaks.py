@@ -10,9 +10,11 @@ from keys.safety import leaks
 from keys.safety.matches import Match
 
 TAG = "Leaks"
+REPORTING = (P.SECURITY_MONITORING_FINDINGS_WRITE, P.GOVERNANCE_CONSOLE_WRITE)
+"""The first is asked for nowhere else: a scanner that holds it alone can do nothing but report."""
 
 
-@operation(tag=TAG, needs=(P.GOVERNANCE_CONSOLE_WRITE,), rate=Rate.WRITE)
+@operation(tag=TAG, needs=REPORTING, rate=Rate.WRITE)
 def report_leaks(call: Call, body: payloads.LeakReports) -> shown.LeakResultsDocument:
     """Report texts that were found where they must not be. Whatever of them is a credential of the organization is
     told of, quarantined or revoked at once, as its policy says; sent again, nothing more happens. An address of

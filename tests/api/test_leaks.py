@@ -23,7 +23,7 @@ def report(*texts):
 @pytest.fixture
 def scanner(token, alice):
     """A program with a token that is scoped for this and nothing else."""
-    return token(alice, "governance_console_write")
+    return token(alice, "security_monitoring_findings_write")
 
 
 def test_a_leaked_credential_is_dealt_with_and_the_answer_says_how(scanner, issue, alice, now):
@@ -37,6 +37,17 @@ def test_a_leaked_credential_is_dealt_with_and_the_answer_says_how(scanner, issu
     assert verify(key.secret.text, now=now).outcome is Outcome.REVOKED
     (leak,) = Leak.objects.filter(credential=key.credential)
     assert (leak.way, leak.reporter, leak.place) == ("scanner", alice.name, "https://example.com/log")
+
+
+def test_a_scanner_can_do_nothing_but_report(scanner, token, alice):
+    control = "/api/v2/governance/control/unused_api_keys"
+    asked = {"data": {"type": "governance_control", "attributes": {"detection_parameters": {"api_key_threshold": 700}}}}
+    assert scanner.patch(control, asked).status_code == 403
+    assert scanner.get("/api/v2/api_keys").status_code == 403
+
+    rights = {"governance_console_write": 200, "governance_console_read": 403}
+    told = {right: token(alice, right, name=right).post(PATH, report("x")).status_code for right in rights}
+    assert told == rights
 
 
 def test_what_belongs_to_others_looks_like_what_belongs_to_nobody(scanner, issue, charlie, now):
