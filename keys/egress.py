@@ -34,8 +34,12 @@ KEPT_SECONDS = 4.0  # below the 5 after which many servers close a connection th
 MOST_EARLY = 8
 MOST_FETCHED = 64 * 1024  # bytes
 LONGEST_ADDRESS = 500
+LONGEST_NAME, LONGEST_LABEL = 253, 63  # characters, by the rules of DNS
 
 _HTTPS = 443
+_LIKE_THIS = _("Write an address like https://service.example.com, in ASCII and without a user name.")
+_ONLY_PORT = _("Only port 443 is allowed. The operator can allow a network with all its ports by EGRESS_ALLOW.")
+_NOT_PUBLIC = _("This address is not public. The operator can allow its network by EGRESS_ALLOW.")
 _PUBLIC = [ipaddress.ip_network(network) for network in ("0.0.0.0/0", "2000::/3")]
 """Where addresses of the whole internet are: all of version 4, and of version 6 what has been given out."""
 _ELSEWHERE = [ipaddress.ip_network(network) for network in ("192.0.0.0/24", "2002::/16", "2001::/32")]
@@ -53,26 +57,32 @@ class Forbidden(OSError):
 def checked(address: str, *, field: str) -> str:
     """The address of a web server, tidied. Raises NotAllowed with the field for what can never be reached."""
     address = address.strip()
+    malformed = NotAllowed(field, _LIKE_THIS)
     if len(address) > LONGEST_ADDRESS or not address.isascii() or not address.isprintable() or " " in address:
-        raise NotAllowed(field, _("Write an address like https://intake.example.com, in plain ASCII."))
+        raise malformed
     try:
         parts = urlsplit(address)
-        host, port = parts.hostname, parts.port
+        host, port = parts.hostname or "", parts.port
     except ValueError:
-        host, port = None, None
-    numeric = host is not None and host.replace(".", "").isdigit() and not _is_address(host)
+        raise malformed from None
     if (
-        not host
-        or numeric
+        not _is_host(host)
         or port == 0
         or parts.scheme not in _schemes()
         or parts.username is not None
         or parts.fragment
     ):
-        raise NotAllowed(field, _("Write an address like https://intake.example.com, without a user name."))
+        raise malformed
     if not is_open(host, port or (_HTTPS if parts.scheme == "https" else 80)):
-        raise NotAllowed(field, _("This address is not public. The operator can allow its network by EGRESS_ALLOW."))
+        raise NotAllowed(field, _ONLY_PORT if is_open(host, _HTTPS) else _NOT_PUBLIC)
     return address.rstrip("/")
+
+
+def _is_host(host: str) -> bool:
+    """Whether it is an address, or may be a name: short enough, and no number, which some take for an address."""
+    name = host.removesuffix(".")
+    may_be = len(name) <= LONGEST_NAME and all(0 < len(label) <= LONGEST_LABEL for label in name.split("."))
+    return _is_address(host) or (may_be and not name.replace(".", "").isdigit())
 
 
 def _is_address(host: str) -> bool:
@@ -88,15 +98,20 @@ def _schemes() -> tuple[str, ...]:
 
 
 def is_open(host: str, port: int) -> bool:
-    """Whether a connection there may be made. A name that is no address is judged when it is resolved."""
+    """Whether a connection there may be made. A name that is no address is judged when it is resolved; one that means
+    this machine, or something near it, is of no public one."""
     try:
         address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
     except ValueError:
-        return bool(settings.EGRESS_ALLOW) or port == _HTTPS
+        return bool(settings.EGRESS_ALLOW) or (port == _HTTPS and _may_be_public(host.removesuffix(".")))
     plain = getattr(address, "ipv4_mapped", None) or address
     if any(plain in network for network in settings.EGRESS_ALLOW):
         return True
     return port == _HTTPS and _is_public(plain)
+
+
+def _may_be_public(name: str) -> bool:
+    return "." in name and not name.endswith(".localhost")
 
 
 def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

@@ -56,6 +56,11 @@ def test_what_is_public_is_open_on_the_port_for_https_alone(host):
     assert not egress.is_open(host, 22)
 
 
+def test_of_another_port_it_is_said_that_it_is_the_port():
+    with pytest.raises(NotAllowed, match="Only port 443 is allowed"):
+        egress.checked("https://intake.example.com:8443", field="address")
+
+
 def test_an_operator_may_open_a_network_with_all_its_ports(settings):
     settings.EGRESS_ALLOW = [ipaddress.ip_network("10.0.0.0/8")]
 
@@ -75,7 +80,13 @@ def test_an_operator_may_open_a_network_with_all_its_ports(settings):
         "https://",
         "https://user:secret@intake.example.com",
         "https://intake.example.com/#x",
-        "https://intake.example.com:8443",
+        "https://localhost/x",
+        "https://localhost./x",
+        "https://api.localhost",
+        "https://intranet",
+        "https://intake..example.com",
+        "https://" + "a" * 64 + ".example.com",
+        "https://" + "a." * 130 + "example.com",
         "https://intake.example.com:99999",
         "https://int ake.example.com",
         "https://intake.example.com/\r\nX: y",
