@@ -16,6 +16,7 @@ from audit.events import Event
 from keys import governance, lifecycle
 from keys.models import Credential, CredentialQuerySet
 from keys.steps import each
+from keys.telling import News
 
 BROWN_OUT = timedelta(minutes=5)
 
@@ -97,6 +98,7 @@ def _block(credential: Credential, until: datetime | None, *, by: Actor, reason:
     credential.blocked_at, credential.blocked_until = by.now, until
     credential.save(update_fields=["blocked_at", "blocked_until"])
     log.record_all(Event.CREDENTIAL_BLOCKED, [_blocked(credential, reason)], by=by)
+    lifecycle.tell_others(News.CREDENTIAL_BLOCKED, credential, by=by)
     return credential
 
 
@@ -109,4 +111,5 @@ def _unblock(credential: Credential, *, by: Actor, reason: str) -> Credential:
     credential.blocked_at = credential.blocked_until = None
     credential.save(update_fields=["blocked_at", "blocked_until"])
     log.record(Event.CREDENTIAL_UNBLOCKED, by=by, target=lifecycle.target(credential), reason=reason)
+    lifecycle.tell_others(News.CREDENTIAL_UNBLOCKED, credential, by=by)
     return credential

@@ -9,16 +9,17 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import members, names, organizations
-from accounts.actors import Actor, NotPermitted
+from accounts.actors import Actor, ActorType, NotPermitted
 from accounts.models import Member
 from accounts.refusals import NotAllowed
 from audit import log
 from audit.events import Event
-from keys import governance, idempotency, minting, ownership, policies
+from keys import governance, idempotency, minting, ownership, policies, recipients
 from keys.kinds import Kind
 from keys.minting import Secret
 from keys.models import Credential, Ownership, Policy, Where
 from keys.ownership import Owned
+from keys.telling import News, tell
 
 LONGEST_CATEGORY = 64
 
@@ -156,6 +157,23 @@ def checked_category(category: str) -> str:
     return category
 
 
+def tell_others(news: News, credential: Credential, *, by: Actor) -> None:
+    """Tell whoever looks after it what somebody else has done to it. What the product does by itself is told where it
+    does that."""
+    if by.type is ActorType.SYSTEM:
+        return
+    is_owner = by.id == str(credential.owner_id)
+    tell(
+        news,
+        organization_id=by.organization,
+        to=[] if is_owner else [one for one in recipients.responsible_for(credential) if str(one.pk) != by.id],
+        about=target(credential),
+        words={"by": by.label, "last4": credential.last4},
+        key=f"{news.value}:{credential.pk}:{by.now.isoformat()}",
+        now=by.now,
+    )
+
+
 @transaction.atomic
 def revoke(credential_id: uuid.UUID, *, by: Actor, reason: str = "") -> Credential:
     """End it at once. Raises NotPermitted, NotAllowed (revoked already, or the last one)."""
@@ -163,6 +181,7 @@ def revoke(credential_id: uuid.UUID, *, by: Actor, reason: str = "") -> Credenti
     if not governance.may_revoke(by, credential):
         raise NotPermitted(credential.kind.rights.revoke)
     governance.check_revoke(credential)
+    tell_others(News.CREDENTIAL_REVOKED, credential, by=by)
     return end(credential, by=by, reason=reason)
 
 
@@ -226,6 +245,7 @@ def restore(credential_id: uuid.UUID, *, by: Actor) -> Credential:
     credential.successors.live().update(replaces=None)  # each a key of its own from now on
     changes = {} if credential.name == before else {"name": [before, credential.name]}
     log.record(Event.CREDENTIAL_RESTORED, by=by, target=target(credential), changes=changes)
+    tell_others(News.CREDENTIAL_RESTORED, credential, by=by)
     return credential
 
 

@@ -141,7 +141,9 @@ def _hand_over(old: Credential, new: Credential, overlap: Overlap, *, by: Actor)
 @transaction.atomic
 def finish(credential_id: uuid.UUID, *, by: Actor) -> Credential:
     """Revoke the old one of a pair now. Raises NotPermitted, NotAllowed."""
-    return lifecycle.end(_open(credential_id, by=by), by=by, reason=DONE)
+    old = _open(credential_id, by=by)
+    lifecycle.tell_others(News.ROTATION_FINISHED, old, by=by)
+    return lifecycle.end(old, by=by, reason=DONE)
 
 
 @transaction.atomic
@@ -153,6 +155,7 @@ def cancel(credential_id: uuid.UUID, *, by: Actor) -> Credential:
         raise NotAllowed("", _("%(name)s has no successor.") % {"name": old.name})
     changes = {"successor": str(new.pk), "successor_last4": new.last4}
     log.record(Event.CREDENTIAL_ROTATION_CANCELLED, by=by, target=lifecycle.target(old), changes=changes)
+    lifecycle.tell_others(News.ROTATION_CANCELED, old, by=by)
     lifecycle.end(new, by=by, reason=CANCELED)
     return Credential.objects.with_people().get(pk=old.pk)
 

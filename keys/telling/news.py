@@ -59,7 +59,9 @@ class Topic(StrEnum):
 _TOPICS = {
     Topic.LEAKS: _Card(_("Leaks"), _("A credential was found where others can read it."), MailChoice.AT_ONCE),
     Topic.EXPIRY: _Card(_("Expiry"), _("A token of yours expires soon, or has expired.")),
-    Topic.ROTATION: _Card(_("Rotation"), _("A credential is due for rotation, or was rotated.")),
+    Topic.ROTATION: _Card(
+        _("Rotation"), _("A credential is due for rotation, or somebody else rotated, blocked or ended it.")
+    ),
     Topic.HYGIENE: _Card(_("Key hygiene"), _("What the controls found, and what they are about to do.")),
     Topic.CONTACTS: _Card(_("Security contacts"), _("The list of security contacts waits for its review.")),
     Topic.WEBHOOKS: _Card(_("Webhooks"), _("A webhook was disabled because it no longer answers.")),
@@ -79,6 +81,12 @@ class News(Enum):
     ROTATION_OVERDUE = "rotation.overdue"
     ROTATION_WAITING = "rotation.waiting"
     CREDENTIAL_ROTATED = "credential.rotated"
+    ROTATION_FINISHED = "rotation.finished"
+    ROTATION_CANCELED = "rotation.canceled"
+    CREDENTIAL_REVOKED = "credential.revoked"
+    CREDENTIAL_RESTORED = "credential.restored"
+    CREDENTIAL_BLOCKED = "credential.blocked"
+    CREDENTIAL_UNBLOCKED = "credential.unblocked"
     CREDENTIAL_LEAKED = "credential.leaked"
     LEAK_QUARANTINED = "leak.quarantined"
     LEAK_REVOKED = "leak.revoked"
@@ -138,6 +146,20 @@ _LINES: dict[News, tuple[Topic, Severity, Promise]] = {
         _("%(name)s was rotated on %(rotated_at)s. Nothing has used the new one yet, so the old one stays good."),
     ),
     News.CREDENTIAL_ROTATED: (Topic.ROTATION, INFO, _("%(by)s rotated %(name)s. Programs need its successor.")),
+    News.ROTATION_FINISHED: (
+        Topic.ROTATION,
+        INFO,
+        _("%(by)s finished the rotation of %(name)s. The old one (…%(last4)s) is refused now."),
+    ),
+    News.ROTATION_CANCELED: (
+        Topic.ROTATION,
+        WARNING,
+        _("%(by)s canceled the rotation of %(name)s. The old one (…%(last4)s) stays, the new one is refused now."),
+    ),
+    News.CREDENTIAL_REVOKED: (Topic.ROTATION, WARNING, _("%(by)s revoked %(name)s (…%(last4)s).")),
+    News.CREDENTIAL_RESTORED: (Topic.ROTATION, INFO, _("%(by)s restored %(name)s (…%(last4)s).")),
+    News.CREDENTIAL_BLOCKED: (Topic.ROTATION, WARNING, _("%(by)s blocked %(name)s (…%(last4)s).")),
+    News.CREDENTIAL_UNBLOCKED: (Topic.ROTATION, INFO, _("%(by)s unblocked %(name)s (…%(last4)s).")),
     News.CREDENTIAL_LEAKED: (
         Topic.LEAKS,
         CRITICAL,
