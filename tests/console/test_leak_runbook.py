@@ -103,7 +103,7 @@ def test_it_is_looked_into_from_the_first_sign_on(alice, leaked, issue, client_o
     page = text(client.get(url))
 
     assert "since-then" in page
-    assert page.count("3 days ago</time> · seen in a browser") == 1
+    assert page.count("3 days ago</time> · Seen in a browser") == 1
 
 
 def test_a_false_alarm_is_no_sign(alice, leaked, client_of, actor_of, later, now):
