@@ -26,6 +26,7 @@ _METHODS = {
     "SESSION": _("a browser session"),
     "NONE": _("nothing yet"),
     "COMMAND": _("a command on the server"),
+    "POLICY": _("the organization’s policy"),
     "API + App Key": _("an API key and an application key"),
     "Personal Access Token": _("a personal access token"),
     "Service Access Token": _("a service access token"),

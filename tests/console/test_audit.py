@@ -10,8 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.organizations import by_itself
 from accounts.refusals import NotAllowed
+from api import authentication
 from audit.models import AuditEvent
+from console.templatetags.trail import known_by
 from keys import editing, lifecycle
 from keys.kinds import API_KEY, PERSONAL_ACCESS_TOKEN
 
@@ -195,3 +198,9 @@ def test_what_was_done_by_a_credential_leads_to_it(alice, issue, client_of, acto
     assert "a personal access token" in page
     assert f'href="/apis/?q={made.pk}"' in page
     assert "by token" in client.get(f"/apis/?q={made.pk}").content.decode()
+
+
+def test_however_somebody_was_known_it_is_said_in_words(acme, now):
+    methods = {"SESSION", "NONE", "COMMAND", by_itself(acme, now=now).auth_method, *authentication.METHODS.values()}
+
+    assert [method for method in methods if known_by(method) == method] == []
