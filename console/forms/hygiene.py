@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy, pgettext_lazy
+from django.utils.translation import ngettext_lazy
 
+from accounts import names
 from accounts.models import Member
 from accounts.refusals import NotAllowed
 from console.forms.errors import add_refusal
@@ -112,7 +112,7 @@ class DelayForm(forms.Form):
     """By how many days what is done by itself is put off."""
 
     days = forms.TypedChoiceField(
-        label=_("Delay"),
+        label=_("How much later"),
         coerce=int,
         choices=[
             (days, ngettext_lazy("By %d day", "By %d days", days) % days) for days in range(1, LONGEST_DELAY.days + 1)
@@ -120,23 +120,25 @@ class DelayForm(forms.Form):
     )
 
 
-WORD = pgettext_lazy("a word to type", "mitigate")
-
-
 class MitigateForm(forms.Form):
-    """What is typed to do something to several at once."""
+    """What is typed to do something to several at once: what the button says."""
 
     word = forms.CharField(
-        label=format_lazy(_("Type “{word}” to go on"), word=WORD),
-        max_length=40,
+        max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
     )
 
+    def __init__(self, title: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = title
+        self.wrong = _("Type “%(word)s”, to show that you mean it.") % {"word": title}
+        self.fields["word"].label = _("Type “{word}” to go on").format(word=title)
+        self.fields["word"].error_messages["required"] = self.wrong
+
     def clean_word(self) -> str:
-        typed: str = self.cleaned_data["word"].strip().casefold()
-        if typed not in {"mitigate", str(WORD).casefold()}:
-            words = {"word": WORD}
-            raise forms.ValidationError(_("Type “%(word)s”, to show that you mean it.") % words)
+        typed: str = self.cleaned_data["word"]
+        if names.key(typed) != names.key(self.title):
+            raise forms.ValidationError(self.wrong)
         return typed
 
     def mitigation(self) -> Mitigation | None:
@@ -147,11 +149,15 @@ class MitigateForm(forms.Form):
 class OwnerForm(OwnershipFields):
     """Who is to look after it, or after several: somebody, a team, or both."""
 
+    is_either = True
+    """One of its fields is needed, whichever it is: none is called optional."""
+
     def __init__(self, organization_id: uuid.UUID, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.organization_id = organization_id
         self.add_ownership(ownership.possible(organization_id))
         del self.fields["environment"], self.fields["purpose"]
+        self.fields["owner"].help_text = _("Name a member or a team.")
 
     def clean(self) -> None:
         try:

@@ -47,7 +47,7 @@ def _form(request: SignedInRequest, control: Control) -> MitigateForm | OwnerFor
     """What has to be said to do it; None where it is not done from here."""
     if control.by_hand is NAME_OWNER:
         return OwnerForm(request.actor.organization, posted(request))
-    return MitigateForm(posted(request)) if control.mitigation else None
+    return MitigateForm(str(control.mitigation.title), posted(request)) if control.mitigation else None
 
 
 def _chosen(request: SignedInRequest, slug: str) -> list[Detection]:

@@ -88,7 +88,7 @@ REVOKE = Mitigation(
 )
 NARROW = Mitigation(
     id="narrow_scopes",
-    title=_("Narrow to the scopes it uses"),
+    title=_("Narrow the scopes"),
     description=_("It keeps the scopes that it was used with, and loses the others."),
     permissions=(P.ORG_APP_KEYS_WRITE, P.SERVICE_ACCOUNT_WRITE, P.USER_APP_KEYS),
     act=_narrow,

@@ -135,6 +135,7 @@ def test_an_owner_is_named_on_the_page_of_the_finding_or_for_several(trouble, al
     others = client.post(url, {"id": ids, "owner": camille.pk})
 
     assert (nobody.status_code, "Name an owner: a member" in nobody.content.decode()) == (422, True)
+    assert "(optional)" not in nobody.content.decode()
     assert (one.status_code, one.headers["Location"]) == (303, reverse("hygiene-control", args=["unknown_owners"]))
     assert "2 findings are mitigated." in others.content.decode()
     named = Ownership.objects.filter(credential__in=Detection.objects.filter(pk__in=ids).values("resource_id"))

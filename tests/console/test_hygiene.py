@@ -191,7 +191,7 @@ def test_several_are_mitigated_once_the_word_is_typed_and_each_says_what_came_of
 
     assert {"first", "second"} <= set(text(client.get(url, {"id": ids})).split())
     assert client.post(url, {"id": ids, "word": "yes"}).status_code == 422
-    done = text(client.post(url, {"id": ids, "word": " Mitigate "}))
+    done = text(client.post(url, {"id": ids, "word": " Revoke "}))
 
     assert "1 finding is mitigated. 1 was left." in done
     assert "This is the last API key" in done
@@ -200,14 +200,14 @@ def test_several_are_mitigated_once_the_word_is_typed_and_each_says_what_came_of
 
 def test_only_what_is_chosen_is_mitigated(found, alice, client_of):
     url = reverse("hygiene-mitigate", args=[SLUG])
-    client_of(alice).post(url, {"id": [str(found["first"].pk), "nonsense"], "word": "mitigate"})
+    client_of(alice).post(url, {"id": [str(found["first"].pk), "nonsense"], "word": "revoke"})
 
     assert not Credential.objects.get(name="second").revoked_at
 
 
 @pytest.mark.parametrize(("ids", "status"), [([], 422), (["nonsense"], 200), ([NOBODY], 200)])
 def test_where_nothing_is_chosen_nothing_is_mitigated(ids, status, found, alice, client_of):
-    answer = client_of(alice).post(reverse("hygiene-mitigate", args=[SLUG]), {"id": ids, "word": "mitigate"})
+    answer = client_of(alice).post(reverse("hygiene-mitigate", args=[SLUG]), {"id": ids, "word": "revoke"})
 
     assert answer.status_code == status
     assert ("What was chosen has ended already." in text(answer)) is (status == 200)
