@@ -31,7 +31,10 @@ class ControlForm(forms.Form):
     )
     mitigation = forms.ChoiceField(
         label=_("What is done about it"),
-        choices=[(MANUAL, _("What somebody does by hand")), (AUTOMATIC, _("By itself, after the days of grace"))],
+        choices=[
+            (MANUAL, _("Nothing by itself: somebody does it by hand")),
+            (AUTOMATIC, _("By itself, after the days of grace")),
+        ],
         widget=forms.RadioSelect,
     )
     key_name_exclusion_patterns = forms.CharField(
@@ -47,11 +50,14 @@ class ControlForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.numbers = [parameter.name for parameter in setting.control.numbers]
         for parameter in setting.control.numbers:
+            range_ = {"least": parameter.least, "most": parameter.most}
+            wrong = _("Choose a whole number from %(least)d to %(most)d.") % range_
             self.fields[parameter.name] = forms.IntegerField(
                 label=parameter.label,
                 help_text=parameter.description,
                 min_value=parameter.least,
                 max_value=parameter.most,
+                error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), wrong),
             )
         own = [parameter.name for parameter in setting.control.parameters]
         self.order_fields(["is_on", *own, EXCLUSIONS, "mitigation"])
@@ -86,7 +92,10 @@ class ExceptForm(forms.Form):
     """Why it may be so, and until when."""
 
     reason = forms.CharField(
-        label=_("Reason"), max_length=LONGEST_REASON, help_text=_("Why it may stay as it is. Everybody here reads it.")
+        label=_("Reason"),
+        max_length=LONGEST_REASON,
+        help_text=_("Why it may stay as it is. Everybody here reads it."),
+        error_messages=dict.fromkeys(("required", "max_length"), _("Say why, in 500 characters or fewer.")),
     )
     until = forms.DateTimeField(
         label=_("Until"),

@@ -132,6 +132,7 @@ def test_a_setting_that_makes_no_sense_is_said_at_its_field(days, alice, client_
 
     assert answer.status_code == 422
     assert 'id="id_api_key_threshold_error"' in answer.content.decode()
+    assert "Choose a whole number from 1 to 730." in text(answer)
 
 
 def test_an_exception_takes_a_reason(found, alice, client_of):
