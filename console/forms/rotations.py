@@ -72,10 +72,9 @@ class RotateForm(NonceForm):
         ]
 
 
-class RevokeForm(forms.Form):
-    """Why it is revoked, for the audit trail; and the name of one that is in use, typed."""
+class NamedForm(forms.Form):
+    """The name of one that is in use, typed to confirm; nothing for one that rests."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
     confirm = forms.CharField(max_length=1000, widget=forms.TextInput(attrs=_AS_TYPED))
 
     def __init__(self, name: str | None, *args: Any, **kwargs: Any) -> None:
@@ -91,6 +90,12 @@ class RevokeForm(forms.Form):
         if self.name is not None and names.key(typed) != names.key(self.name):
             raise forms.ValidationError(_("This is not the name. Type it as it stands above."))
         return typed
+
+
+class RevokeForm(NamedForm):
+    """Why it is revoked, for the audit trail."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
 
 
 class Counted(forms.Form):

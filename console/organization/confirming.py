@@ -11,9 +11,10 @@ from django.urls import reverse
 
 from accounts.actors import Actor
 from accounts.refusals import NotAllowed
+from console.forms.rotations import NamedForm
 from console.organization import listing
 from console.organization.effects import Breakage
-from console.pages import moved, page
+from console.pages import moved, page, posted
 from console.requests import SignedInRequest
 from keys import governance
 from keys.kinds import Kind
@@ -29,7 +30,7 @@ class Verb(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """What is asked, about which credential, what to be careful about, and what breaks. `done` says afterwards what has
-    happened, with a place for the %(name)s; `problem` why it cannot be done."""
+    happened, with a place for the %(name)s; `problem` why it cannot be done. The name is typed of one that is hot."""
 
     heading: str
     lede: str
@@ -40,6 +41,7 @@ class Question:
     breakage: Breakage | None = None
     problem: str = ""
     is_danger: bool = False
+    is_hot: bool = False
     is_canceling: bool = False
 
 
@@ -54,7 +56,8 @@ def ending(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Credential:
 def asked(request: SignedInRequest, credential: Credential, question: Question, *, verb: Verb) -> HttpResponse:
     """The question; once it is answered, the verb, and back to the credential."""
     place, problem = reverse("credential-detail", args=[credential.kind, credential.pk]), question.problem
-    if request.method == "POST":
+    form = NamedForm(question.about.name if question.is_hot else None, posted(request))
+    if request.method == "POST" and form.is_valid():
         try:
             result = verb(credential.pk, by=request.actor)
         except NotAllowed as refusal:
@@ -68,6 +71,8 @@ def asked(request: SignedInRequest, credential: Credential, question: Question, 
         "question": question,
         "problem": problem,
         "place": place,
+        "form": form,
     }
+    status = (409 if problem else 422) if form.is_bound else 200
     template = "organization/credentials/confirm.html"
-    return page(request, template, context, status=409 if problem and request.method == "POST" else 200)
+    return page(request, template, context, status=status)

@@ -114,6 +114,7 @@ def credential_finish(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         breakage=effects.breakage(old, now=request.now) if pair and pair.is_early else None,
         problem="" if pair else _not_rotating(old),
         is_danger=True,
+        is_hot=pair is not None and pair.is_early and effects.is_hot(old, now=request.now),
     )
     return confirming.asked(request, old, question, verb=rotation.finish)
 
@@ -134,6 +135,7 @@ def credential_cancel(request: SignedInRequest, kind: Kind, pk: uuid.UUID) -> Ht
         breakage=effects.breakage(new, now=request.now) if pair and new.last_used_at else None,
         problem="" if pair else _not_rotating(old),
         is_danger=True,
+        is_hot=pair is not None and effects.is_hot(new, now=request.now),
         is_canceling=True,
     )
     return confirming.asked(request, old, question, verb=rotation.cancel)

@@ -201,13 +201,14 @@ def test_canceling_ends_the_new_one_and_warns_if_it_is_used(key, by, admin, now)
     mark_used(new, now)
 
     page = text(admin.get(place(key, "cancel/")))
-    answer = admin.post(place(key, "cancel/"))
+    untyped = admin.post(place(key, "cancel/"))
+    answer = admin.post(place(key, "cancel/"), {"confirm": "payments"})
 
     key.refresh_from_db()
     new.refresh_from_db()
     assert "will be refused" not in calm
     assert "Whatever carries it will be refused" in page
-    assert (answer.status_code, answer.headers["Location"]) == (303, place(key))
+    assert (untyped.status_code, answer.status_code, answer.headers["Location"]) == (422, 303, place(key))
     assert (key.replaced_at, bool(new.revoked_at)) == (None, True)
 
 
@@ -219,11 +220,13 @@ def test_it_is_said_when_it_is_early_to_finish(key, by, admin, now, later):
     mark_used(new, now)
     ready = text(admin.get(place(key, "finish/")))
     mark_used(key, now)
-    busy = text(admin.get(place(key, "finish/")))
+    busy = text(admin.post(place(key, "finish/")))
 
     assert ("The new one was not used yet" in unused, "Whatever carries it will be refused" in unused) == (True, True)
     assert ('class="note"' in ready, "Whatever carries it will be refused" in ready) == (False, False)
-    assert "Whatever carries it will be refused" in busy
+    assert "It is in use. Type payments to confirm" not in ready
+    assert ("Whatever carries it will be refused" in busy, "Type the name: it is in use." in busy) == (True, True)
+    assert admin.post(place(key, "finish/"), {"confirm": "payments"}).status_code == 303
 
 
 @pytest.mark.parametrize("verb", ["finish/", "cancel/"])
