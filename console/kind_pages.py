@@ -123,7 +123,7 @@ PAGES: dict[Kind, KindPage] = {
         inline=True,
     ),
     APPLICATION_KEY: KindPage(
-        create=_("Create Application Key"),
+        create=_("Create application key"),
         new=_("New application key"),
         lede=_("For reading and changing things through the API. Prefer a short-lived token for your own scripts."),
         guidance=_("For reading and changing things through the API, never beyond the owner’s own permissions."),
@@ -144,7 +144,7 @@ PAGES: dict[Kind, KindPage] = {
         presets=(READ_DASHBOARDS, CI_PIPELINE, TERRAFORM, EVERYTHING),
     ),
     CLIENT_TOKEN: KindPage(
-        create=_("Create Client Token"),
+        create=_("Create client token"),
         new=_("New client token"),
         lede=_("For browsers and mobile apps."),
         guidance=_("For browsers and mobile apps. Safe to publish: they can only submit RUM events and logs."),
@@ -165,7 +165,7 @@ PAGES: dict[Kind, KindPage] = {
         inline=True,
     ),
     PERSONAL_ACCESS_TOKEN: KindPage(
-        create=_("Create Personal Access Token"),
+        create=_("Create personal access token"),
         new=_("New personal access token"),
         lede=_("For your own scripts and command line: it acts as you, within its scopes, until it expires."),
         guidance=_("For a person’s own scripts: acts as its owner, within its scopes, until it expires."),
@@ -179,7 +179,7 @@ PAGES: dict[Kind, KindPage] = {
         presets=(READ_DASHBOARDS, CI_PIPELINE, TERRAFORM),
     ),
     SERVICE_ACCESS_TOKEN: KindPage(
-        create=_("Create Service Access Token"),
+        create=_("Create service access token"),
         new=_("New service access token"),
         lede=_("For pipelines and services: it acts as a service account, within its scopes."),
         guidance=_("For pipelines and services: acts as a service account, and survives people coming and going."),
