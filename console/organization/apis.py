@@ -82,12 +82,12 @@ def apis_page(
     may_change = any(section.may_create for section in sections)
     if words or state:
         sections = [section for section in sections if section.total]
-    attention = _attention(visible, at)
+    attention, total = _attention(visible, at)
     worst = attention if state == listing.ATTENTION.slug else attention[:REASONS_SHOWN]
     context: dict[str, Any] = {
         "sections": sections,
         "attention": worst,
-        "more_reasons": len(attention) - len(worst),
+        "needing": total if len(attention) > len(worst) else 0,
         "may_review": request.actor.can(P.GOVERNANCE_CONSOLE_READ),
         "q": words,
         "filter": listing.chosen_filter(state),
@@ -153,14 +153,16 @@ def _form(request: SignedInRequest, policy: Policy, refused: CredentialForm | No
     return CredentialForm(policy, owners, inline=True, auto_id=f"{kind.slug}-%s")
 
 
-def _attention(visible: CredentialQuerySet, at: listing.Standpoint) -> list[Attention]:
-    """What needs a look today, the worst first, counted in one query."""
-    counts = visible.aggregate(**{one.slug: Count("pk", filter=one.rule(at)) for one in listing.WORST_FIRST})
-    return [
+def _attention(visible: CredentialQuerySet, at: listing.Standpoint) -> tuple[list[Attention], int]:
+    """What needs a look today, the worst first, and how many credentials in all: counted in one query."""
+    asked = (*listing.WORST_FIRST, listing.ATTENTION)
+    counts = visible.aggregate(**{one.slug: Count("pk", filter=one.rule(at)) for one in asked})
+    found = [
         Attention(one.tone, count, _WHY[one.slug](count), f"{reverse('apis')}?state={one.slug}")
         for one in listing.WORST_FIRST
         if (count := counts[one.slug])
     ]
+    return found, counts[listing.ATTENTION.slug]
 
 
 _WHY: dict[str, Callable[[int], str]] = {

@@ -300,8 +300,8 @@ def test_the_strip_names_the_three_worst_and_leads_to_the_others(alice, client_o
     page, whole = (client.get(path).content.decode() for path in ("/apis/", "/apis/?state=attention"))
 
     assert re.findall(r"<b>1</b> ([^<]+)<", page) == worst
-    assert '<a class="f" href="/apis/?state=attention">and 2 more</a>' in page
+    assert '<a class="f" href="/apis/?state=attention"><span><b>3</b> in all</span></a>' in page
     assert re.findall(r"<b>1</b> ([^<]+)<", whole) == [*worst, "has all of its owner’s access", "unused for 90 days"]
-    assert "and 2 more" not in whole
+    assert "in all<" not in whole
     assert set(re.findall(r'class="name".*?title="([^"]+)"', whole, re.DOTALL)) >= {"wide open", "old"}
     assert "calm" not in whole
