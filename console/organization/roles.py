@@ -164,6 +164,11 @@ def role_delete(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
         messages.success(request, _("The role %(name)s is deleted.") % {"name": role.name})
         return moved(reverse("role-list"))
     losses = roles.losses(role)
-    context = {"role": role, "losses": losses[:LOSSES_SHOWN], "total": len(losses)}
-    context["more"] = max(0, len(losses) - LOSSES_SHOWN)
+    context = {
+        "deleted": role,
+        "back": reverse("role-detail", args=[pk]),
+        "losses": losses[:LOSSES_SHOWN],
+        "total": len(losses),
+        "more": max(0, len(losses) - LOSSES_SHOWN),
+    }
     return page(request, "organization/roles/delete.html", context)

@@ -185,7 +185,8 @@ def rum_application_delete(request: SignedInRequest, pk: uuid.UUID) -> HttpRespo
     application = application_of(request, pk)
     tokens = [use.credential for use in application.tokens.all() if use.credential.revoked_at is None]
     context = {
-        "application": application,
+        "deleted": application,
+        "back": reverse("rum-application-detail", args=[pk]),
         "tokens": tokens,
         "effect": effects.of_ending_all(tokens, application.name, now=request.now),
     }

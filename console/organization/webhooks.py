@@ -207,5 +207,6 @@ def webhook_delete(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
         webhooks.delete(pk, by=request.actor)
         messages.success(request, _("%(name)s is deleted.") % {"name": webhook.name})
         return moved(reverse("webhook-list"))
-    context = {"webhook": webhook, "waiting": webhook.deliveries.filter(delivered_at=None, dead_at=None).count()}
+    waiting = webhook.deliveries.filter(delivered_at=None, dead_at=None).count()
+    context = {"deleted": webhook, "back": reverse("webhook-detail", args=[pk]), "waiting": waiting}
     return page(request, "organization/webhooks/delete.html", context)
