@@ -63,7 +63,7 @@ def test_a_program_goes_over_to_the_new_one_without_a_gap(kind, ada, server):
         new = secret_in(ada.post(f"{path}rotate/", overlap="first_use"))
         assert (program.status(old), program.status(new)) == (200, 200)
 
-        assert ada.post(f"{path}finish/").status == 303
+        assert ada.post(f"{path}finish/", confirm="payments").status == 303
         assert (program.status(old), program.status(new)) == (401, 200)
 
 
