@@ -47,10 +47,6 @@ class ToServiceAccount(msgspec.Struct):
     data: ServiceAccountLink
 
 
-class ToOwner(msgspec.Struct):
-    data: UserLink | ServiceAccountLink
-
-
 class ToRoles(msgspec.Struct):
     data: list[RoleLink]
 
