@@ -89,8 +89,7 @@ def _to_block(credential_id: uuid.UUID, *, by: Actor) -> Credential:
     credential = lifecycle.locked(credential_id, by=by)
     if not governance.may_revoke(by, credential):
         raise NotPermitted(credential.kind.rights.revoke)
-    if credential.revoked_at:
-        raise NotAllowed("", _("%(name)s was revoked already.") % {"name": credential.name})
+    governance.check_live(credential)
     return credential
 
 

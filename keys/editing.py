@@ -7,11 +7,9 @@ import uuid
 from enum import Enum
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from accounts import members
 from accounts.actors import Actor, NotPermitted
-from accounts.refusals import NotAllowed
 from audit import log
 from audit.events import Event
 from keys import governance, lifecycle, ownership, policies
@@ -123,7 +121,6 @@ def locked(credential_id: uuid.UUID, *, by: Actor) -> Credential:
     credential = lifecycle.locked(credential_id, by=by)
     if not governance.may_edit(by, credential):
         raise NotPermitted(credential.kind.rights.edit)
-    if credential.revoked_at:
-        raise NotAllowed("", _("%(name)s was revoked already.") % {"name": credential.name})
+    governance.check_live(credential)
     governance.check_token(credential.kind, scopes=credential.scopes, expires_at=credential.expires_at, by=by)
     return credential

@@ -249,10 +249,15 @@ def check_expiry(policy: Policy, *, expires_at: datetime | None, now: datetime) 
         raise NotAllowed("expires_at", _("Choose a time within %(days)d days: the policy asks for it.") % words)
 
 
-def check_revoke(credential: Credential) -> None:
-    """Refuse a second revocation, and to revoke the one that must stay. Called under the organisation's lock."""
+def check_live(credential: Credential) -> None:
+    """Refuse to do anything to what was revoked. Called under the organisation's lock."""
     if credential.revoked_at:
         raise NotAllowed("", _("%(name)s was revoked already.") % {"name": credential.name})
+
+
+def check_revoke(credential: Credential) -> None:
+    """Refuse a second revocation, and to revoke the one that must stay. Called under the organisation's lock."""
+    check_live(credential)
     if must_stay(credential):
         raise NotAllowed("", _("This is the last API key. Create another one before you revoke it."))
 

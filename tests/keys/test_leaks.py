@@ -107,11 +107,7 @@ def test_a_milder_policy_changes_nothing_of_what_was_stopped(ask, issue, alice, 
     ask(APPLICATION_KEY, leak_action=LeakAction.TELL)
     (leak,) = reported(made.secret.text)
 
-    assert (leak.acted, outcome(made, now), len(events("credential.leaked"))) == (
-        Acted.QUARANTINED,
-        Outcome.BLOCKED,
-        1,
-    )
+    assert (leak.acted, outcome(made, now), len(events("credential.leaked"))) == (Acted.QUARANTINED, Outcome.BLOCKED, 1)
 
 
 def test_a_false_alarm_is_one_whatever_the_policy_has_become(ask, issue, alice, reported, by, now):

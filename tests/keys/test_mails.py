@@ -1,7 +1,7 @@
 """Mails: at once or once a day, in their reader's language, without floods, and nothing lost on the way."""
 
 import smtplib
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.core import mail as outbox
@@ -13,12 +13,11 @@ from audit.models import AuditEvent
 from keys import offboarding, telling
 from keys.models import Mail, Notification
 from keys.telling import News, Tidings, leases, mails, reading
-from tests.keys.tidings import CI, LEAK
+from tests.keys.tidings import CI, LEAK, MORNING
 
 pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
-MORNING = datetime(2026, 3, 4, 6, 30, tzinfo=UTC)
 
 
 @pytest.fixture

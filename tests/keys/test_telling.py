@@ -1,6 +1,6 @@
 """Telling people: once, in the ways they chose; and what they find behind the bell."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
@@ -10,12 +10,11 @@ from keys import telling
 from keys.models import Delivery, Mail, MailChoice, Notification, Webhook
 from keys.telling import News, Severity, Topic, choices, places, reading, retention
 from keys.telling.choices import Choice
-from tests.keys.tidings import CI, LEAK
+from tests.keys.tidings import CI, LEAK, MORNING
 
 pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
-MORNING = datetime(2026, 3, 4, 6, 30, tzinfo=UTC)
 
 
 @pytest.fixture

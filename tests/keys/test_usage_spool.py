@@ -18,13 +18,6 @@ AT = int(datetime(2026, 3, 4, 10, tzinfo=UTC).timestamp() * 1000)
 
 
 @pytest.fixture
-def writer(tmp_path):
-    made = Spool(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def small_disk(tmp_path):
     """A real file system of four megabytes."""
     if os.geteuid():
